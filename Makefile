@@ -1,0 +1,40 @@
+SHELL := bash
+STEP := scripts/step.sh
+
+.DEFAULT_GOAL := help
+.PHONY: help run test bench schema fmt lint
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: ## Build the server and serve it, with a database of its own, on http://127.0.0.1:8080
+	@scripts/setup.sh run
+	@$(STEP) 'Building the server (the first time, this takes some minutes)' \
+	  'the compiler says why above; `rustup update stable` if it is older than Cargo.toml asks for.' \
+	  cargo build --release
+	@. scripts/lib.sh && heading 'Starting the server; Ctrl-C stops it' && exec cargo run --release --quiet -- serve
+
+test: ## Check and test everything: format, lints, server, playground
+	@scripts/setup.sh test
+	@$(MAKE) --no-print-directory lint
+	@$(STEP) 'Tests of the server' \
+	  'the failed tests are listed above; `cargo test <name>` runs one alone.' \
+	  cargo test
+	@scripts/playground-checks.sh
+	@scripts/browser-tests.sh
+
+bench: ## Measure the server
+	@scripts/setup.sh bench
+	@scripts/bench.sh
+
+schema: ## Write schema.graphql from the code
+	@$(STEP) 'Writing schema.graphql' 'the compiler or the server says why above.' \
+	  bash -c 'cargo run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql'
+
+fmt: ## Format the code
+	@$(STEP) 'Formatting' 'the code does not parse: see above.' cargo fmt
+
+lint: ## Check format and lints
+	@$(STEP) 'Format' 'run `make fmt`.' cargo fmt --check
+	@$(STEP) 'Lints' 'mend what clippy says above; an exception is an `#[expect(…, reason = "…")]`.' \
+	  cargo clippy --all-targets -- -D warnings

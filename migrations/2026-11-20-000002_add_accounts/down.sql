@@ -1,0 +1,1 @@
+drop table refresh_tokens, auth_sessions, credentials, members;

@@ -1,0 +1,1 @@
+drop table mentors, member_skills, skills, skill_categories;

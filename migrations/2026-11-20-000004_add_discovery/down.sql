@@ -1,0 +1,1 @@
+drop table mentor_index_skills, mentor_index;

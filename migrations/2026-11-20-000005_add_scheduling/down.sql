@@ -1,0 +1,1 @@
+drop table claims, availability_overrides, availability_rules, schedules;

@@ -1,0 +1,1 @@
+drop table sandbox_checkouts, webhook_events, payments, credit_packages;

@@ -1,0 +1,1 @@
+drop table messages, conversation_members, conversations;

@@ -1,0 +1,125 @@
+//! Everything a request or a job needs, built once and cheap to clone.
+
+use std::{ops::Deref, sync::Arc};
+
+use diesel::QueryResult;
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    db::{Conn, Pool, hot::HotRows, pool},
+    events::{Hub, Listeners},
+    integrations::Integrations,
+    jobs::Registry,
+};
+
+/// The application: its parts are public, its state is in the database.
+#[derive(Clone)]
+pub struct App(Arc<Parts>);
+
+/// The parts of the application.
+pub struct Parts {
+    /// The settings.
+    pub config: Config,
+    /// The time.
+    pub clock: Clock,
+    /// Connections to the database.
+    pub pool: Pool,
+    /// Live delivery of events.
+    pub hub: Hub,
+    /// Public rows kept in the process.
+    pub hot: HotRows,
+    /// Secret from which keys are derived.
+    pub secret: String,
+    /// Outward ports.
+    pub integrations: Integrations,
+    /// Address under which clients reach the server.
+    pub public_url: String,
+    registry: Registry,
+    work: Notify,
+    stopping: watch::Sender<bool>,
+}
+
+impl std::fmt::Debug for App {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("App").field("public_url", &self.public_url).finish_non_exhaustive()
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl App {
+    /// Puts the parts together.
+    #[must_use]
+    pub fn new(config: Config, secret: String, pool: Pool, public_url: String, registry: Registry, clock: Clock) -> Self {
+        let hot = registry.hot_rows();
+        let integrations = Integrations::new(&config, &secret, &public_url);
+        Self(Arc::new(Parts {
+            config,
+            clock,
+            pool,
+            hub: Hub::default(),
+            hot,
+            secret,
+            integrations,
+            public_url,
+            registry,
+            work: Notify::new(),
+            stopping: watch::Sender::new(false),
+        }))
+    }
+
+    /// A connection to the database: taken late, never held across the await of a loader or an outside call.
+    ///
+    /// # Errors
+    /// If the pool is exhausted or the database cannot be reached.
+    pub async fn conn(&self) -> QueryResult<Conn> {
+        pool::checkout(&self.pool).await
+    }
+
+    /// What runs in the transaction of an event.
+    #[must_use]
+    pub fn listeners(&self) -> &Listeners {
+        self.registry.listeners()
+    }
+
+    /// The jobs and schedules.
+    #[must_use]
+    pub fn registry(&self) -> &Registry {
+        &self.registry
+    }
+
+    /// Tells the workers of this process that a job is waiting.
+    pub fn wake_workers(&self) {
+        self.work.notify_one();
+    }
+
+    /// Waits for [`App::wake_workers`].
+    pub async fn work(&self) {
+        self.work.notified().await;
+    }
+
+    /// Begins the graceful stop: sockets are told, workers finish their job.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Whether the stop has begun.
+    #[must_use]
+    pub fn is_stopping(&self) -> bool {
+        *self.stopping.borrow()
+    }
+
+    /// Resolves when the stop begins.
+    pub async fn stopped(&self) {
+        let mut stopping = self.stopping.subscribe();
+        // The sender lives as long as the app, so this ends only by the value.
+        stopping.wait_for(|stopping| *stopping).await.ok();
+    }
+}

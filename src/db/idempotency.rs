@@ -1,0 +1,86 @@
+//! Repeats of a mutation: the same key with the same input gives the first result again.
+
+use chrono::{DateTime, Utc};
+use diesel::{QueryResult, prelude::*, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{ids::MemberId, tables::idempotency_keys};
+use crate::statement;
+
+/// The longest key accepted.
+pub const MAX_KEY_LENGTH: usize = 128;
+
+/// A key as its sender chose it, with what identifies the request.
+#[derive(Clone, Debug)]
+pub struct Attempt {
+    /// Whose key it is.
+    pub member_id: MemberId,
+    /// The mutation.
+    pub operation: &'static str,
+    /// The client's text.
+    pub key: String,
+    /// Hash of the input.
+    pub input_hash: Vec<u8>,
+}
+
+/// What became of a key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// First time: run the mutation.
+    New,
+    /// Done before, with this result.
+    Replayed(Uuid),
+    /// Used before with another input.
+    Conflict,
+}
+
+impl Attempt {
+    /// Hashes the input (everything but the key).
+    #[must_use]
+    pub fn new(member_id: MemberId, operation: &'static str, key: String, input: &impl Serialize) -> Self {
+        let input_hash = Sha256::digest(serde_json::to_vec(input).unwrap_or_default()).to_vec();
+        Self { member_id, operation, key, input_hash }
+    }
+
+    /// Claims the key for `result_id` inside the transaction that makes the result. A concurrent claim of the same key
+    /// waits here until that transaction ends.
+    ///
+    /// # Errors
+    /// Only if the database fails.
+    pub async fn claim(&self, conn: &mut AsyncPgConnection, result_id: Uuid, now: DateTime<Utc>) -> QueryResult<Claimed> {
+        let claim = ClaimKey {
+            member_id: self.member_id,
+            operation: self.operation.to_owned(),
+            key: self.key.clone(),
+            input_hash: self.input_hash.clone(),
+            result_id,
+            now,
+        };
+        if claim.execute(conn).await? == 1 {
+            return Ok(Claimed::New);
+        }
+        let (input_hash, result_id) = idempotency_keys::table
+            .find((self.member_id, self.operation, &self.key))
+            .select((idempotency_keys::input_hash, idempotency_keys::result_id))
+            .first::<(Vec<u8>, Uuid)>(conn)
+            .await?;
+        Ok(if input_hash == self.input_hash { Claimed::Replayed(result_id) } else { Claimed::Conflict })
+    }
+}
+
+statement! {
+    /// Inserts a key unless it exists.
+    ClaimKey(
+        member_id: MemberId => sql_types::Uuid,
+        operation: String => sql_types::Text,
+        key: String => sql_types::Text,
+        input_hash: Vec<u8> => sql_types::Bytea,
+        result_id: Uuid => sql_types::Uuid,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> () =
+    "insert into idempotency_keys (member_id, operation, key, input_hash, result_id, created_at)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing"
+}

@@ -1,0 +1,539 @@
+// @generated automatically by Diesel CLI.
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    auth_sessions (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        user_agent -> Nullable<Text>,
+        created_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        revoked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    availability_overrides (mentor_id, date) {
+        mentor_id -> Uuid,
+        date -> Date,
+        start_minutes -> Array<Int2>,
+        end_minutes -> Array<Int2>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    availability_rules (mentor_id, weekday, start_minute) {
+        mentor_id -> Uuid,
+        weekday -> Int2,
+        start_minute -> Int2,
+        end_minute -> Int2,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    bookings (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        learner_id -> Uuid,
+        mentor_id -> Uuid,
+        status -> Text,
+        payment_status -> Text,
+        starts_at -> Timestamptz,
+        price -> Int8,
+        currency -> Text,
+        created_at -> Timestamptz,
+        completed_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
+        cancelled_by -> Nullable<Uuid>,
+        version -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    claims (id) {
+        id -> Uuid,
+        mentor_id -> Uuid,
+        learner_id -> Uuid,
+        kind -> Text,
+        during -> Tstzrange,
+        expires_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    conversation_members (conversation_id, member_id) {
+        conversation_id -> Uuid,
+        member_id -> Uuid,
+        last_read_seq -> Int8,
+        unread_count -> Int4,
+        last_message_at -> Nullable<Timestamptz>,
+        joined_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    conversations (id) {
+        id -> Uuid,
+        kind -> Text,
+        session_id -> Nullable<Uuid>,
+        pair -> Nullable<Array<Uuid>>,
+        last_seq -> Int8,
+        last_message_at -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    credentials (member_id) {
+        member_id -> Uuid,
+        email -> Text,
+        email_verified_at -> Nullable<Timestamptz>,
+        password_hash -> Text,
+        changed_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    credit_packages (id) {
+        id -> Uuid,
+        name -> Text,
+        credits -> Int8,
+        price -> Int8,
+        currency -> Text,
+        position -> Int4,
+        active -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    dead_jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        attempts -> Int4,
+        last_error -> Text,
+        created_at -> Timestamptz,
+        died_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    events (stream, seq) {
+        stream -> Text,
+        seq -> Int8,
+        kind -> Text,
+        payload -> Jsonb,
+        actor_id -> Nullable<Uuid>,
+        occurred_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    idempotency_keys (member_id, operation, key) {
+        member_id -> Uuid,
+        operation -> Text,
+        key -> Text,
+        input_hash -> Bytea,
+        result_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    job_schedules (kind) {
+        kind -> Text,
+        last_run_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    jobs (id) {
+        id -> Uuid,
+        kind -> Text,
+        payload -> Jsonb,
+        unique_key -> Nullable<Text>,
+        run_at -> Timestamptz,
+        attempts -> Int4,
+        locked_until -> Nullable<Timestamptz>,
+        last_error -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_accounts (id) {
+        id -> Uuid,
+        kind -> Text,
+        owner_id -> Nullable<Uuid>,
+        asset -> Text,
+        balance -> Nullable<Int8>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_postings (transaction_id, account_id) {
+        transaction_id -> Uuid,
+        account_id -> Uuid,
+        asset -> Text,
+        amount -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_transactions (id) {
+        id -> Uuid,
+        kind -> Text,
+        subject_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    member_skills (member_id, intent, skill_id) {
+        member_id -> Uuid,
+        skill_id -> Uuid,
+        intent -> Text,
+        level -> Text,
+        position -> Int2,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    members (id) {
+        id -> Uuid,
+        handle -> Text,
+        name -> Text,
+        avatar_url -> Nullable<Text>,
+        bio -> Text,
+        time_zone -> Text,
+        languages -> Array<Text>,
+        roles -> Array<Text>,
+        status -> Text,
+        version -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    mentor_index (mentor_id) {
+        mentor_id -> Uuid,
+        score -> Int4,
+        hourly_rate -> Int8,
+        languages -> Array<Text>,
+        next_slot_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    mentor_index_skills (skill_id, score, mentor_id) {
+        skill_id -> Uuid,
+        score -> Int4,
+        mentor_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    mentors (member_id) {
+        member_id -> Uuid,
+        headline -> Text,
+        hourly_rate -> Int8,
+        currency -> Text,
+        listed -> Bool,
+        rating_sum -> Int8,
+        rating_count -> Int4,
+        sessions_completed -> Int4,
+        version -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    messages (id) {
+        id -> Uuid,
+        conversation_id -> Uuid,
+        seq -> Int8,
+        sender_id -> Uuid,
+        client_id -> Text,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    notifications (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        kind -> Text,
+        body -> Text,
+        subject -> Nullable<Text>,
+        created_at -> Timestamptz,
+        read_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    payments (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        package_id -> Uuid,
+        provider -> Text,
+        provider_reference -> Text,
+        status -> Text,
+        amount -> Int8,
+        currency -> Text,
+        credits -> Int8,
+        checkout_url -> Text,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    presence_intervals (id) {
+        id -> Uuid,
+        session_id -> Uuid,
+        member_id -> Uuid,
+        joined_at -> Timestamptz,
+        last_seen_at -> Timestamptz,
+        left_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    refresh_tokens (token_hash) {
+        token_hash -> Bytea,
+        auth_session_id -> Uuid,
+        issued_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        spent_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    reviews (id) {
+        id -> Uuid,
+        booking_id -> Uuid,
+        author_id -> Uuid,
+        mentor_id -> Uuid,
+        rating -> Int2,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_checkouts (id) {
+        id -> Text,
+        payment_id -> Uuid,
+        amount -> Int8,
+        currency -> Text,
+        title -> Text,
+        return_url -> Nullable<Text>,
+        status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    schedules (mentor_id) {
+        mentor_id -> Uuid,
+        time_zone -> Text,
+        slot_step_minutes -> Int4,
+        min_notice_minutes -> Int4,
+        booking_window_days -> Int4,
+        version -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sessions (id) {
+        id -> Uuid,
+        kind -> Text,
+        status -> Text,
+        host_id -> Uuid,
+        skill_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        started_at -> Nullable<Timestamptz>,
+        ended_at -> Nullable<Timestamptz>,
+        cancelled_at -> Nullable<Timestamptz>,
+        version -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    skill_categories (id) {
+        id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        position -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    skills (id) {
+        id -> Uuid,
+        category_id -> Uuid,
+        slug -> Text,
+        name -> Text,
+        synonyms -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    streams (stream) {
+        stream -> Text,
+        last_seq -> Int8,
+        trimmed_seq -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    webhook_events (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        kind -> Text,
+        payload -> Jsonb,
+        received_at -> Timestamptz,
+        applied_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::joinable!(auth_sessions -> members (member_id));
+diesel::joinable!(availability_overrides -> schedules (mentor_id));
+diesel::joinable!(availability_rules -> schedules (mentor_id));
+diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(conversation_members -> conversations (conversation_id));
+diesel::joinable!(conversation_members -> members (member_id));
+diesel::joinable!(conversations -> sessions (session_id));
+diesel::joinable!(credentials -> members (member_id));
+diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
+diesel::joinable!(member_skills -> members (member_id));
+diesel::joinable!(member_skills -> skills (skill_id));
+diesel::joinable!(mentor_index -> members (mentor_id));
+diesel::joinable!(mentor_index_skills -> mentor_index (mentor_id));
+diesel::joinable!(mentor_index_skills -> skills (skill_id));
+diesel::joinable!(mentors -> members (member_id));
+diesel::joinable!(messages -> conversations (conversation_id));
+diesel::joinable!(messages -> members (sender_id));
+diesel::joinable!(notifications -> members (member_id));
+diesel::joinable!(payments -> members (member_id));
+diesel::joinable!(payments -> credit_packages (package_id));
+diesel::joinable!(presence_intervals -> members (member_id));
+diesel::joinable!(presence_intervals -> sessions (session_id));
+diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
+diesel::joinable!(reviews -> bookings (booking_id));
+diesel::joinable!(schedules -> members (mentor_id));
+diesel::joinable!(sessions -> members (host_id));
+diesel::joinable!(sessions -> skills (skill_id));
+diesel::joinable!(skills -> skill_categories (category_id));
+
+diesel::allow_tables_to_appear_in_same_query!(
+    auth_sessions,
+    availability_overrides,
+    availability_rules,
+    bookings,
+    claims,
+    conversation_members,
+    conversations,
+    credentials,
+    credit_packages,
+    dead_jobs,
+    events,
+    idempotency_keys,
+    job_schedules,
+    jobs,
+    ledger_accounts,
+    ledger_postings,
+    ledger_transactions,
+    member_skills,
+    members,
+    mentor_index,
+    mentor_index_skills,
+    mentors,
+    messages,
+    notifications,
+    payments,
+    presence_intervals,
+    refresh_tokens,
+    reviews,
+    sandbox_checkouts,
+    schedules,
+    sessions,
+    skill_categories,
+    skills,
+    streams,
+    webhook_events,
+);

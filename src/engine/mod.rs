@@ -1,0 +1,68 @@
+//! Executes documents against the schema: knows the kit and the schema, knows no domain and no actix.
+//!
+//! - [`scan`] refuses dangerous documents before the parser sees them;
+//! - [`run`]: one query or mutation to its answer;
+//! - [`live`]: one subscription to its stream of answers, executed once for all who asked the same;
+//! - [`answers`]: public answers kept whole; [`documents`]: persisted queries.
+
+pub mod answers;
+pub mod documents;
+pub mod live;
+pub mod run;
+pub mod scan;
+
+use std::sync::Arc;
+
+use crate::{app::App, graphql::Viewer, schema::AppSchema};
+
+/// Who sends a request.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Caller {
+    /// The member, if signed in.
+    pub viewer: Option<Viewer>,
+    /// The program it runs, in its own words.
+    pub user_agent: Option<String>,
+}
+
+/// The engine of one process. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Parts>);
+
+/// The parts of the engine.
+pub struct Parts {
+    /// The application.
+    pub app: App,
+    /// Public answers.
+    pub answers: answers::Answers,
+    /// Persisted queries.
+    pub documents: documents::Documents,
+    pub(crate) schema: AppSchema,
+    pub(crate) groups: live::Groups,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine").finish_non_exhaustive()
+    }
+}
+
+impl std::ops::Deref for Engine {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl Engine {
+    /// Puts the engine together.
+    #[must_use]
+    pub fn new(app: App, schema: AppSchema) -> Self {
+        Self(Arc::new(Parts {
+            app,
+            answers: answers::Answers::default(),
+            documents: documents::Documents::default(),
+            schema,
+            groups: live::Groups::default(),
+        }))
+    }
+}

@@ -1,0 +1,241 @@
+//! One query or mutation to its answer.
+
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_graphql::{
+    ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
+    parser::{parse_query, types::{DocumentOperations, ExecutableDocument, OperationType}},
+};
+use bytes::Bytes;
+use futures_util::FutureExt;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+use super::{Caller, Engine, answers::AnswerKey, scan};
+use crate::graphql::{
+    Scope,
+    error::{ApiCode, ApiError, INTERNAL_MESSAGE},
+    feed::Feed,
+};
+
+/// How long an execution may take.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A request as a client sends it, over any transport.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Params {
+    /// The document.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Which operation of the document to run.
+    #[serde(default)]
+    pub operation_name: Option<String>,
+    /// Values of the operation's variables.
+    #[serde(default)]
+    pub variables: Option<Map<String, Json>>,
+    /// Protocol extensions.
+    #[serde(default)]
+    pub extensions: Option<Map<String, Json>>,
+}
+
+/// A document that was parsed, with what it runs on.
+#[derive(Debug)]
+pub struct Operation {
+    /// Query, mutation or subscription.
+    pub kind: OperationType,
+    /// The name in the document, for logs and metrics.
+    pub name: String,
+    pub(super) document: ExecutableDocument,
+    pub(super) query: String,
+    pub(super) operation_name: Option<String>,
+    pub(super) variables: Map<String, Json>,
+}
+
+/// An answer, ready to send.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The execution result as JSON.
+    pub body: Bytes,
+    /// Whether the request failed before execution: it has `errors` and no `data`.
+    pub refused: Option<ApiCode>,
+}
+
+impl Engine {
+    /// The kept answer to a request with this body, if it is the same for everybody and nothing in it has changed.
+    #[must_use]
+    pub fn kept_answer(&self, key: &AnswerKey) -> Option<Bytes> {
+        let kept = self.answers.get(&self.app.hot.versions, key);
+        let outcome = if kept.is_some() { "hit" } else { "miss" };
+        metrics::counter!("skillswap_public_answers_total", "outcome" => outcome).increment(1);
+        kept
+    }
+
+    /// Finds the document, scans and parses it, and chooses the operation.
+    ///
+    /// # Errors
+    /// The answer that refuses the request.
+    pub fn prepare(&self, params: Params) -> Result<Operation, Answer> {
+        self.parse(params).map_err(|error| refusal(vec![ServerError::from(to_server_error(error))]))
+    }
+
+    fn parse(&self, params: Params) -> Result<Operation, ApiError> {
+        let hash = persisted_hash(params.extensions.as_ref())?;
+        let query = self.documents.resolve(params.query, hash.as_deref())?;
+        scan::check(&query)?;
+        let bad = |message: String| ApiError::told(ApiCode::BadDocument, message);
+        let document = parse_query(&query).map_err(|error| bad(error.to_string()))?;
+        let wanted = params.operation_name.filter(|name| !name.is_empty());
+        let (name, kind) = match (&document.operations, wanted.as_deref()) {
+            (DocumentOperations::Single(operation), None) => (String::new(), operation.node.ty),
+            (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
+                Some(operation) => (name.to_owned(), operation.node.ty),
+                None => return Err(bad(format!("The document has no operation named \"{name}\"."))),
+            },
+            (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
+                Some((name, operation)) if operations.len() == 1 => (name.to_string(), operation.node.ty),
+                _ => return Err(bad("The document has several operations: name one in `operationName`.".to_owned())),
+            },
+            (DocumentOperations::Single(_), Some(name)) => {
+                return Err(bad(format!("The document has no operation named \"{name}\".")));
+            }
+        };
+        let variables = params.variables.unwrap_or_default();
+        Ok(Operation { kind, name, document, query, operation_name: wanted, variables })
+    }
+
+    /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.
+    pub async fn execute(&self, caller: Caller, operation: Operation, key: Option<AnswerKey>) -> Answer {
+        let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.user_agent, Feed::None));
+        let is_query = operation.kind == OperationType::Query;
+        let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
+        let run = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
+        let response = match tokio::time::timeout(TIMEOUT, run).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_)) => {
+                tracing::error!("an execution panicked");
+                failed(ApiCode::Internal, INTERNAL_MESSAGE)
+            }
+            Err(_) => failed(ApiCode::Timeout, "The request took too long. Ask for less at once, or try again."),
+        };
+        let spotless = response.errors.is_empty();
+        let answer = answer(response);
+        if let Some(key) = key
+            && is_query
+            && spotless
+            && let Some(seen) = scope.public_dependencies()
+        {
+            self.answers.put(key, answer.body.clone(), seen);
+        }
+        answer
+    }
+}
+
+impl Operation {
+    /// The request that the schema executes.
+    pub(super) fn into_request(self, scope: Arc<Scope>, introspection: bool) -> Request {
+        let mut request = Request::new(self.query)
+            .variables(Variables::from_json(Json::Object(self.variables)))
+            .data(scope);
+        request.operation_name = self.operation_name;
+        request.set_parsed_query(self.document);
+        if introspection { request } else { request.disable_introspection() }
+    }
+}
+
+fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<String>, ApiError> {
+    let Some(persisted) = extensions.and_then(|extensions| extensions.get("persistedQuery")).filter(|value| !value.is_null())
+    else {
+        return Ok(None);
+    };
+    match (persisted.get("version").and_then(Json::as_i64), persisted.get("sha256Hash").and_then(Json::as_str)) {
+        (Some(1), Some(hash)) if hash.len() == 64 => Ok(Some(hash.to_owned())),
+        _ => Err(ApiError::told(
+            ApiCode::BadRequest,
+            "`extensions.persistedQuery` must be {version: 1, sha256Hash: <64 hexadecimal digits>}.",
+        )),
+    }
+}
+
+/// An answer to a request that failed before it was executed.
+#[must_use]
+pub fn refuse(code: ApiCode, message: impl Into<String>) -> Answer {
+    refusal(vec![ServerError::from(to_server_error(ApiError::told(code, message)))])
+}
+
+fn refusal(errors: Vec<ServerError>) -> Answer {
+    answer(Response::from_errors(errors))
+}
+
+fn failed(code: ApiCode, message: &str) -> Response {
+    // A path makes it an error of the execution: the answer keeps `data: null`.
+    let mut error = to_server_error(ApiError::told(code, message));
+    error.path = vec![async_graphql::PathSegment::Field("data".to_owned())];
+    Response::from_errors(vec![error])
+}
+
+fn to_server_error(error: ApiError) -> ServerError {
+    async_graphql::Error::from(error).into_server_error(async_graphql::Pos::default())
+}
+
+/// Serialises a response; every error gets a code.
+pub(super) fn answer(mut response: Response) -> Answer {
+    for error in &mut response.errors {
+        complete(error);
+    }
+    let refused = response.is_err() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    if !refused {
+        return Answer { body: serde_json::to_vec(&response).unwrap_or_default().into(), refused: None };
+    }
+    let code = response.errors.first().map_or(ApiCode::BadDocument, code_of);
+    let errors: Vec<Json> = response.errors.iter().map(refused_error).collect();
+    let body = serde_json::to_vec(&serde_json::json!({ "errors": errors })).unwrap_or_default();
+    Answer { body: body.into(), refused: Some(code) }
+}
+
+/// A position that is unknown is left out rather than told as 0:0.
+fn refused_error(error: &ServerError) -> Json {
+    let mut json = serde_json::to_value(error).unwrap_or_default();
+    if error.locations.iter().all(|at| at.line == 0)
+        && let Some(object) = json.as_object_mut()
+    {
+        object.remove("locations");
+    }
+    json
+}
+
+const CODES: [ApiCode; 11] = [
+    ApiCode::BadDocument,
+    ApiCode::BadRequest,
+    ApiCode::Validation,
+    ApiCode::CursorInvalid,
+    ApiCode::LimitExceeded,
+    ApiCode::Unauthenticated,
+    ApiCode::Forbidden,
+    ApiCode::PersistedQueryNotFound,
+    ApiCode::Overloaded,
+    ApiCode::Timeout,
+    ApiCode::Internal,
+];
+
+fn code_of(error: &ServerError) -> ApiCode {
+    let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+    CODES.into_iter().find(|known| code == Some(&Value::from(known.as_str()))).unwrap_or(ApiCode::BadDocument)
+}
+
+/// The library's own errors carry no code: those before execution concern the document, those in it a value.
+fn complete(error: &mut ServerError) {
+    let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+    if extensions.get("code").is_some() {
+        return;
+    }
+    let limits = ["too complex", "too deep", "nested depth", "number of directives", "number of aliases", "recursion depth"];
+    let code = if limits.iter().any(|limit| error.message.contains(limit)) {
+        ApiCode::LimitExceeded
+    } else if error.path.is_empty() {
+        ApiCode::BadDocument
+    } else {
+        ApiCode::Validation
+    };
+    extensions.set("code", Value::from(code.as_str()));
+}

@@ -1,0 +1,249 @@
+//! What a resolver may ask for.
+
+use std::{
+    future::Future,
+    hash::Hash,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use async_graphql::{Context, dataloader::Loader};
+use chrono::{DateTime, Utc};
+use futures_util::{StreamExt, stream::BoxStream};
+
+use super::{error::{ApiCode, ApiError}, feed::{Beat, Feed, Plan}};
+use crate::{
+    app::App,
+    db::{
+        Conn,
+        hot::{HotKey, Seen, Tag},
+        ids::{AuthSessionId, MemberId},
+        loader::{LoadError, Loaders, Reader, loaders},
+    },
+    events::{Cursor, Event, StreamName},
+};
+
+/// Who calls: a signed-in member on one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct Viewer {
+    /// The member.
+    pub member_id: MemberId,
+    /// The device.
+    pub auth_session_id: AuthSessionId,
+    /// When the access token ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Everything that belongs to one execution. It also watches what the answer depends on: an answer that neither asked
+/// who calls nor read anything untagged is the same for everybody and may be kept or shared.
+pub struct Scope {
+    app: App,
+    viewer: Option<Viewer>,
+    user_agent: Option<String>,
+    loaders: Mutex<Arc<Loaders>>,
+    asked_viewer: AtomicBool,
+    read_untagged: AtomicBool,
+    seen: Mutex<Vec<Seen>>,
+    feed: Feed,
+}
+
+impl std::fmt::Debug for Scope {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Scope").field("viewer", &self.viewer).finish_non_exhaustive()
+    }
+}
+
+impl Scope {
+    /// The scope of one request.
+    #[must_use]
+    pub fn new(app: App, viewer: Option<Viewer>, user_agent: Option<String>, feed: Feed) -> Self {
+        let loaders = Mutex::new(Arc::new(loaders(&app.pool)));
+        Self {
+            app,
+            viewer,
+            user_agent,
+            loaders,
+            asked_viewer: AtomicBool::new(false),
+            read_untagged: AtomicBool::new(false),
+            seen: Mutex::default(),
+            feed,
+        }
+    }
+
+    /// Starts the next event of a subscription: fresh loaders, or every event after the first would be stale.
+    pub fn next_event(&self) {
+        *self.loaders.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaders(&self.app.pool));
+        self.asked_viewer.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether a resolver asked who calls.
+    #[must_use]
+    pub fn asked_viewer(&self) -> bool {
+        self.asked_viewer.load(Ordering::Relaxed)
+    }
+
+    /// What the answer depends on, if all of it was tagged and none of it was the viewer.
+    #[must_use]
+    pub fn public_dependencies(&self) -> Option<Vec<Seen>> {
+        if self.asked_viewer() || self.read_untagged.load(Ordering::Relaxed) {
+            return None;
+        }
+        Some(std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// What a subscription's resolver planned, after its planning run.
+    #[must_use]
+    pub fn planned(&self) -> Option<Plan> {
+        self.feed.planned()
+    }
+
+    fn current_loaders(&self) -> Arc<Loaders> {
+        Arc::clone(&self.loaders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn read_untagged(&self) {
+        self.read_untagged.store(true, Ordering::Relaxed);
+    }
+
+    fn depends_on(&self, tag: Tag) -> Seen {
+        let seen = self.app.hot.versions.see(tag);
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).push(seen);
+        seen
+    }
+}
+
+/// The kit's verbs on async-graphql's context.
+pub trait ContextExt: Sync {
+    /// The scope of this execution.
+    fn scope(&self) -> &Scope;
+
+    /// The application.
+    fn app(&self) -> &App {
+        &self.scope().app
+    }
+
+    /// Who calls, if signed in. An answer that asked is nobody else's.
+    fn viewer(&self) -> Option<Viewer> {
+        self.scope().asked_viewer.store(true, Ordering::Relaxed);
+        self.scope().viewer
+    }
+
+    /// Who calls.
+    ///
+    /// # Errors
+    /// `UNAUTHENTICATED` for anonymous callers.
+    fn signed_in(&self) -> Result<Viewer, ApiError> {
+        self.viewer().ok_or_else(ApiError::unauthenticated)
+    }
+
+    /// The caller's own words about the program it runs.
+    fn user_agent(&self) -> Option<String> {
+        self.scope().user_agent.clone()
+    }
+
+    /// The present instant. Asking makes the answer private to this moment.
+    fn now(&self) -> DateTime<Utc> {
+        self.scope().read_untagged();
+        self.app().clock.now()
+    }
+
+    /// The events of a subscription. `plan` checks the right to listen and names the stream; it runs once, when the
+    /// subscription starts. `after` is the client's cursor: `None` starts now.
+    ///
+    /// # Errors
+    /// What `plan` refuses, or `CURSOR_INVALID`.
+    fn events<F>(&self, after: Option<String>, plan: F) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
+    where
+        F: Future<Output = Result<(StreamName, Option<Beat>), ApiError>> + Send,
+    {
+        async move {
+            if let Some(events) = self.scope().feed.running() {
+                return Ok(events);
+            }
+            let (stream, beat) = plan.await?;
+            let after: Option<Cursor> = match after.map(|text| text.parse::<Cursor>()) {
+                None => None,
+                Some(Ok(cursor)) if cursor.stream == stream => Some(cursor),
+                Some(_) => {
+                    let message = "The cursor does not belong to this stream: start from the snapshot's cursor, or without `after`.";
+                    return Err(ApiError::told(ApiCode::CursorInvalid, message));
+                }
+            };
+            self.scope().feed.plan(Plan { stream, after, beat })?;
+            Ok(futures_util::stream::empty().boxed())
+        }
+    }
+
+    /// A connection for a page; give it back before awaiting a loader.
+    fn conn(&self) -> impl Future<Output = Result<Conn, ApiError>> + Send {
+        self.scope().read_untagged();
+        let app = self.app().clone();
+        async move { Ok(app.conn().await?) }
+    }
+
+    /// A connection for a public list that changes only with `tag` (see [`crate::db::Tx::changed`]).
+    fn public_conn(&self, tag: Tag) -> impl Future<Output = Result<Conn, ApiError>> + Send {
+        self.scope().depends_on(tag);
+        let app = self.app().clone();
+        async move { Ok(app.conn().await?) }
+    }
+
+    /// One lookup, batched with its siblings.
+    fn one<K, V>(&self, key: K) -> impl Future<Output = Result<Option<V>, ApiError>> + Send
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        V: Send + Sync + Clone + 'static,
+        Reader: Loader<K, Value = V, Error = LoadError>,
+    {
+        self.scope().read_untagged();
+        let loaders = self.scope().current_loaders();
+        async move { Ok(loaders.load_one(key).await?) }
+    }
+
+    /// One public lookup, batched with its siblings, whose result changes only with `tag`.
+    fn public_one<K, V>(&self, tag: Tag, key: K) -> impl Future<Output = Result<Option<V>, ApiError>> + Send
+    where
+        K: Send + Sync + Hash + Eq + Clone + 'static,
+        V: Send + Sync + Clone + 'static,
+        Reader: Loader<K, Value = V, Error = LoadError>,
+    {
+        self.scope().depends_on(tag);
+        let loaders = self.scope().current_loaders();
+        async move { Ok(loaders.load_one(key).await?) }
+    }
+
+    /// A hot public row from this process's memory, without SQL and without waiting, if it is there.
+    fn kept<K: HotKey>(&self, key: K) -> Option<K::Row> {
+        let seen = self.scope().depends_on(key.tag());
+        let row = self.app().hot.get(key)?;
+        self.app().hot.versions.holds(seen).then_some(row)
+    }
+
+    /// A hot public row: from memory, else loaded with its siblings and kept.
+    fn hot<K>(&self, key: K) -> impl Future<Output = Result<Option<K::Row>, ApiError>> + Send
+    where
+        K: HotKey,
+        Reader: Loader<K, Value = K::Row, Error = LoadError>,
+    {
+        let seen = self.scope().depends_on(key.tag());
+        let kept = self.app().hot.get(key);
+        let missing = kept.is_none().then(|| (self.scope().current_loaders(), self.app().clone()));
+        async move {
+            let Some((loaders, app)) = missing else { return Ok(kept) };
+            let row = loaders.load_one(key).await?;
+            if let Some(row) = &row {
+                app.hot.put(key, seen, row.clone());
+            }
+            Ok(row)
+        }
+    }
+}
+
+impl ContextExt for Context<'_> {
+    fn scope(&self) -> &Scope {
+        // `run` and `live` put a scope into every request that they execute, and nothing else executes requests.
+        self.data_unchecked::<Arc<Scope>>()
+    }
+}

@@ -1,0 +1,30 @@
+//! Outward ports: what leaves the process goes through a trait with an embedded default and real implementations.
+
+use crate::config::Config;
+
+/// Every outward port of the application.
+#[derive(Debug)]
+pub struct Integrations {
+    /// The one HTTP client: time-outs set, connections pooled.
+    pub http: reqwest::Client,
+}
+
+impl Integrations {
+    /// Chooses the implementations by the settings.
+    #[must_use]
+    pub fn new(_config: &Config, _secret: &str, _public_url: &str) -> Self {
+        Self { http: http_client() }
+    }
+}
+
+/// A client that gives up in time and follows no redirect by itself.
+#[expect(clippy::disallowed_methods, reason = "the one place where the client is made")]
+fn http_client() -> reqwest::Client {
+    reqwest::Client::builder()
+        .timeout(std::time::Duration::from_secs(10))
+        .connect_timeout(std::time::Duration::from_secs(3))
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("skillswap/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .unwrap_or_default()
+}
