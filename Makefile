@@ -10,7 +10,7 @@ help: ## List the targets
 run: ## Build the server and serve it, with a database of its own, on http://127.0.0.1:8080
 	@scripts/setup.sh run
 	@$(STEP) 'Building the server (the first time, this takes some minutes)' \
-	  'the compiler says why above; `rustup update stable` if it is older than Cargo.toml asks for.' \
+	  'The server does not build: the compiler says why above.' \
 	  cargo build --release
 	@. scripts/lib.sh && heading 'Starting the server; Ctrl-C stops it' && exec cargo run --release --quiet -- serve
 
@@ -18,7 +18,7 @@ test: ## Check and test everything: format, lints, server, playground
 	@scripts/setup.sh test
 	@$(MAKE) --no-print-directory lint
 	@$(STEP) 'Tests of the server' \
-	  'the failed tests are listed above; `cargo test <name>` runs one alone.' \
+	  'Tests failed: they are listed above, and `cargo test <name>` runs one alone.' \
 	  cargo test
 	@scripts/playground-checks.sh
 	@scripts/browser-tests.sh
@@ -28,13 +28,13 @@ bench: ## Measure the server
 	@scripts/bench.sh
 
 schema: ## Write schema.graphql from the code
-	@$(STEP) 'Writing schema.graphql' 'the compiler or the server says why above.' \
+	@$(STEP) 'Writing schema.graphql' 'schema.graphql is as it was: the reason is above.' \
 	  bash -c 'cargo run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql'
 
 fmt: ## Format the code
-	@$(STEP) 'Formatting' 'the code does not parse: see above.' cargo fmt
+	@$(STEP) 'Formatting' 'The code cannot be formatted: it does not parse, see above.' cargo fmt
 
 lint: ## Check format and lints
-	@$(STEP) 'Format' 'run `make fmt`.' cargo fmt --check
-	@$(STEP) 'Lints' 'mend what clippy says above; an exception is an `#[expect(…, reason = "…")]`.' \
+	@$(STEP) 'Format' 'The code is not formatted: run `make fmt`.' cargo fmt --check
+	@$(STEP) 'Lints' 'Mend what clippy says above; an exception is an `#[expect(…, reason = "…")]`.' \
 	  cargo clippy --all-targets -- -D warnings

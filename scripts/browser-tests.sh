@@ -5,12 +5,13 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 heading "Browser tests"
-CHROMIUM=$(chromium) || fail "No Chromium was found: \`scripts/setup.sh test\` installs it, or name one in CHROMIUM."
+CHROMIUM=$(chromium_program) || fail "No Chromium was found: \`scripts/setup.sh test\` installs it, or name one in CHROMIUM."
 export CHROMIUM
 
 work=$(mktemp -d)
 chmod 711 "$work" # As root, PostgreSQL runs as another user, who has to enter it.
 log=$work/server.log
+: >"$log"
 server=
 
 # One server, whatever the environment says.

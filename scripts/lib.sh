@@ -18,10 +18,10 @@ has() {
 }
 
 # The program of a Chromium browser: $CHROMIUM, or the first of the usual names.
-chromium() {
+chromium_program() {
   local name
   for name in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do
-    if [[ -n $name ]] && command -v "$name"; then
+    if [[ -n $name ]] && type -P "$name"; then
       return
     fi
   done

@@ -55,7 +55,7 @@ need_node() {
 }
 
 need_browser() {
-  need chromium "Chromium" chromium >/dev/null
+  need chromium_program "Chromium" chromium >/dev/null
 }
 
 has_c_compiler() {
@@ -100,7 +100,7 @@ install_packages() {
   heading "Installing what is missing: ${what%, }"
   "${as_root[@]}" apt-get update -qq || echo "The package lists could not be refreshed; trying with those at hand."
   "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -y -qq --no-install-recommends "${packages[@]/%postgresql/$(postgres_package)}" ||
+    apt-get install -y -qq --no-install-recommends "${packages[@]/%postgresql/$(postgres_package)}" >/dev/null ||
     fail "The packages could not be installed: look above for the reason. $advice"
   hash -r
 }

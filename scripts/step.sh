@@ -6,4 +6,4 @@ cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
 heading "$1"
-"${@:3}" || fail "$1: $2"
+"${@:3}" || fail "$2"

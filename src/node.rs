@@ -1,1 +1,77 @@
-//! x
+//! The Node interface: every entity by its global id, in one match over all kinds of id.
+
+use async_graphql::{Context, ID, Interface, Object};
+use uuid::Uuid;
+
+use crate::{
+    db::ids::{self, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
+    domains::{
+        accounts::loaders::MemberById,
+        profiles::{
+            loaders::{CategoryById, MentorById, SkillById},
+            types::{Member, Mentor, Skill, SkillCategory},
+        },
+    },
+    graphql::{
+        ApiError, ContextExt, Field,
+        error::ApiCode,
+        field,
+    },
+};
+
+/// Anything with a global id.
+#[derive(Clone, Debug, Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global id: opaque, the same for ever."))]
+pub enum Node {
+    /// A member.
+    Member(Member),
+    /// A mentor.
+    Mentor(Mentor),
+    /// A skill.
+    Skill(Skill),
+    /// A category of skills.
+    SkillCategory(SkillCategory),
+}
+
+/// Ids in one `nodes` call.
+const MOST_NODES: usize = 50;
+
+/// Look-ups by global id.
+#[derive(Debug, Default)]
+pub struct NodeQuery;
+
+/// Look-ups by global id.
+#[Object]
+impl NodeQuery {
+    /// Anything by its global id. `null` if it does not exist or the caller may not see it.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "The global id.")] id: ID) -> Field<Node> {
+        field(find(ctx, &id)).await
+    }
+
+    /// Several at once, in the order of `ids`, at most 50. An entry is `null` if it does not exist or the caller may not see it.
+    #[graphql(complexity = "ids.len().saturating_mul(child_complexity).saturating_add(1)")]
+    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The global ids.")] ids: Vec<ID>) -> Field<Vec<Option<Node>>> {
+        field(async {
+            if ids.len() > MOST_NODES {
+                return Err(ApiError::told(ApiCode::Validation, format!("`ids` may have at most {MOST_NODES} entries.")));
+            }
+            futures_util::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await.map(Some)
+        })
+        .await
+    }
+}
+
+async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
+    let Ok((prefix, uuid)) = ids::decode(id) else { return Ok(None) };
+    Ok(match prefix {
+        MemberId::PREFIX => ctx.hot(MemberById(of(uuid))).await?.map(|row| Node::Member(Member(row))),
+        MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
+        SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
+        SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        _ => None,
+    })
+}
+
+fn of<T: EntityId>(uuid: Uuid) -> T {
+    T::from_uuid(uuid)
+}

@@ -1,9 +1,31 @@
 //! Merges the domains' roots into one schema and sets its limits.
 
-use async_graphql::{EmptyMutation, EmptySubscription, Object, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
+
+use crate::{
+    domains::{
+        accounts::mutation::AccountsMutation,
+        event::subscription::EventSubscription,
+        profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        viewer::ViewerQuery,
+    },
+    node::NodeQuery,
+};
 
 /// The schema of the product.
-pub type AppSchema = Schema<Query, EmptyMutation, EmptySubscription>;
+pub type AppSchema = Schema<Query, Mutation, Subscription>;
+
+/// Everything that can be read.
+#[derive(Debug, Default, MergedObject)]
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery);
+
+/// Everything that can be done.
+#[derive(Debug, Default, MergedObject)]
+pub struct Mutation(AccountsMutation, ProfilesMutation);
+
+/// Everything that can be listened to.
+#[derive(Debug, Default, MergedSubscription)]
+pub struct Subscription(EventSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;
@@ -14,33 +36,27 @@ const MAX_ALIASES: usize = 30;
 /// Directives on one field.
 const MAX_DIRECTIVES: usize = 5;
 
-/// x
-#[derive(Default)]
-pub struct Query;
-/// x
-#[Object]
-impl Query { /// x
-    async fn x(&self) -> i32 { 1 } }
-
 /// Builds the schema.
 #[must_use]
 pub fn build() -> AppSchema {
-    limited(Schema::build(Query, EmptyMutation, EmptySubscription)).finish()
-}
-
-fn limited<Q, M, S>(builder: SchemaBuilder<Q, M, S>) -> SchemaBuilder<Q, M, S> {
-    builder
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_aliases(MAX_ALIASES)
         .limit_directives(MAX_DIRECTIVES)
         .disable_suggestions()
+        .finish()
+}
+
+/// What a page costs: its size times what each row costs.
+#[must_use]
+pub fn page_complexity(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
+    let size = first.or(last).unwrap_or(crate::graphql::connection::DEFAULT_PAGE).clamp(1, crate::graphql::connection::LARGEST_PAGE);
+    usize::try_from(size).unwrap_or(1).saturating_mul(child).saturating_add(1)
 }
 
 /// The schema in the schema definition language, sorted: the content of `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    build().sdl_with_options(
-        SDLExportOptions::new().sorted_fields().sorted_arguments().include_specified_by(),
-    )
+    build().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().include_specified_by())
 }

@@ -11,7 +11,7 @@ export function Header() {
       <h1 className="header-name">SkillSwap</h1>
       <span className="header-place">GraphQL playground</span>
       <div className="header-tools">
-        <button type="button" className="button button-quiet" onClick={restore}>
+        <button type="button" className="button button-quiet" onClick={() => void restore()}>
           Restore samples
         </button>
         <AccountMenu />
@@ -20,8 +20,8 @@ export function Header() {
   )
 }
 
-function restore() {
+async function restore() {
   if (!confirm('Close the open tabs and bring the sample operations back?')) return
-  restoreSamples()
+  await restoreSamples()
   location.reload()
 }

@@ -9,9 +9,7 @@ import { createRoot } from 'react-dom/client'
 import { App } from './App'
 import { openSamples } from './samples'
 
-openSamples()
-
-// The editor measures its font once, so the font has to be there before the editor is.
-const editorFont = document.fonts.load('15px "Fira Code"').catch(() => [])
+// The editor measures its font once and reads its tabs once, so both have to be there before it is.
+const editorFont = document.fonts.load('15px "Fira Code"')
 const root = document.getElementById('root')
-if (root) void editorFont.then(() => createRoot(root).render(<App />))
+if (root) void Promise.allSettled([editorFont, openSamples()]).then(() => createRoot(root).render(<App />))

@@ -21,19 +21,26 @@ const QUERY = 'graphiql:query'
 const VARIABLES = 'graphiql:variables'
 const EDITION = 'skillswap:samples'
 
-const files = import.meta.glob<string>('../operations/*.graphql', { query: '?raw', import: 'default', eager: true })
-const samples: Sample[] = Object.entries(files)
-  .map(([path, text]) => ({ domain: path.replace(/^.*\/|\.graphql$/g, ''), text }))
-  .sort((a, b) => rank(a.domain) - rank(b.domain) || a.domain.localeCompare(b.domain))
-  .map(({ domain, text }) => readSample(domain, text))
+const FILE = `${import.meta.env.BASE_URL}operations.json`
 
 /** Opens the samples on the first visit and after they changed; otherwise the tabs stay as the visitor left them. */
-export function openSamples(): void {
-  if (localStorage.getItem(EDITION) !== edition()) restoreSamples()
+export async function openSamples(): Promise<void> {
+  const samples = await fetchSamples()
+  if (localStorage.getItem(EDITION) !== edition(samples)) store(samples)
 }
 
 /** Takes effect when the page loads the next time. */
-export function restoreSamples(): void {
+export async function restoreSamples(): Promise<void> {
+  store(await fetchSamples())
+}
+
+async function fetchSamples(): Promise<Sample[]> {
+  const response = await fetch(FILE)
+  const files = (await response.json()) as { domain: string; text: string }[]
+  return files.sort((a, b) => rank(a.domain) - rank(b.domain)).map(({ domain, text }) => readSample(domain, text))
+}
+
+function store(samples: Sample[]): void {
   const tabs = samples.map(({ title, query, variables }, index) => ({
     id: `sample-${index}`,
     hash: null,
@@ -47,7 +54,7 @@ export function restoreSamples(): void {
   localStorage.setItem(TABS, JSON.stringify({ tabs, activeTabIndex: 0 }))
   localStorage.setItem(QUERY, samples[0]?.query ?? '')
   localStorage.setItem(VARIABLES, samples[0]?.variables ?? '')
-  localStorage.setItem(EDITION, edition())
+  localStorage.setItem(EDITION, edition(samples))
 }
 
 function rank(domain: string): number {
@@ -55,7 +62,7 @@ function rank(domain: string): number {
   return place === -1 ? ORDER.length : place
 }
 
-function edition(): string {
+function edition(samples: Sample[]): string {
   const text = JSON.stringify(samples)
   let hash = 0
   for (let index = 0; index < text.length; index++) hash = (Math.imul(hash, 31) + text.charCodeAt(index)) | 0

@@ -1,7 +1,8 @@
-import { readdirSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { expect, open, test, write } from './support'
 
-const domains = readdirSync(new URL('../operations', import.meta.url)).map((file) => file.replace('.graphql', ''))
+const folder = new URL('../operations/', import.meta.url)
+const domains = readdirSync(folder).map((file) => file.replace('.graphql', ''))
 
 test('the page comes with a policy that forbids other hosts and keeps to it', async ({ page }) => {
   const response = await page.goto('/playground/')
@@ -20,6 +21,12 @@ test('every domain has a tab with its operations', async ({ page }) => {
   await expect(page.locator('.graphiql-query-editor')).toContainText('query Wallet')
   await expect(page.locator('.graphiql-editor-tool')).toContainText('"asset"')
   await expect(page.getByRole('tab', { name: 'Wallet' })).toBeVisible()
+})
+
+test('the server carries the operations of these sources', async ({ request }) => {
+  const files = (await (await request.get('/playground/operations.json')).json()) as { domain: string; text: string }[]
+  expect(files.map(({ domain }) => domain).sort()).toEqual(domains.sort())
+  for (const { domain, text } of files) expect(text).toBe(readFileSync(new URL(`${domain}.graphql`, folder), 'utf8'))
 })
 
 test('the schema is at hand in the documentation', async ({ page }) => {

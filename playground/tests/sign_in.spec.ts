@@ -1,5 +1,5 @@
 import type { Locator } from '@playwright/test'
-import { account, answer, expect, open, run, signInAs, test, write } from './support'
+import { account, answer, expect, menuEntry, open, run, signInAs, test, write } from './support'
 
 const WHO = '{ viewer { name email } }'
 
@@ -38,7 +38,7 @@ test('the keyboard is enough to sign in and out', async ({ page, server }) => {
   await open(page)
   await page.getByRole('button', { name: 'Sign in as' }).focus()
   await press('Enter', page.getByRole('menuitem').first())
-  await press('ArrowDown', page.getByRole('menuitem', { name: person!.name }))
+  await press('ArrowDown', menuEntry(page, person!))
   await press('Enter', account(page, person!.name))
   await expect(page.getByRole('status')).toHaveText(`Signed in as ${person!.name}`)
 

@@ -83,10 +83,15 @@ export function account(page: Page, name: string): Locator {
   return page.getByRole('banner').getByRole('button', { name })
 }
 
-export async function signInAs(page: Page, { name }: DemoAccount): Promise<void> {
+/** The entry of the open menu that signs in as this person. */
+export function menuEntry(page: Page, { name }: DemoAccount): Locator {
+  return page.getByRole('menuitem').filter({ has: page.locator('.accounts-name', { hasText: name }) })
+}
+
+export async function signInAs(page: Page, person: DemoAccount): Promise<void> {
   await page.getByRole('banner').getByRole('button').last().click()
-  await page.getByRole('menuitem', { name }).click()
-  await expect(page.getByRole('status')).toHaveText(`Signed in as ${name}`)
+  await menuEntry(page, person).click()
+  await expect(page.getByRole('status')).toHaveText(`Signed in as ${person.name}`)
 }
 
 /** Opens a sample tab and runs one of its operations. */

@@ -127,6 +127,8 @@ macro_rules! ids {
 ids! {
     /// A member: anybody with an account.
     MemberId = "usr";
+    /// A member as a mentor: the same value as the member's id.
+    MentorId = "mtr";
     /// A signed-in device.
     AuthSessionId = "aut";
     /// A category of skills.

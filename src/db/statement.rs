@@ -47,9 +47,9 @@ macro_rules! statement {
                     let digits = after.bytes().take_while(u8::is_ascii_digit).count();
                     let (number, tail) = after.split_at(digits);
                     let wanted: usize = number.parse().unwrap_or_default();
-                    let mut place = 0_usize;
+                    let place = 0_usize;
                     $(
-                        place += 1;
+                        let place = place + 1;
                         if place == wanted {
                             out.push_bind_param::<$sql, _>(&self.$field)?;
                         }

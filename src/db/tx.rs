@@ -1,7 +1,9 @@
 //! The one way to write: a transaction that knows what it has to tell when it commits.
 
 use std::{
+    future::Future,
     ops::{Deref, DerefMut},
+    panic::AssertUnwindSafe,
     sync::Arc,
 };
 
@@ -10,7 +12,7 @@ use diesel::{QueryResult, result::Error};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
 use futures_util::FutureExt;
 
-use super::{constraint, hot::Tag, ids::MemberId};
+use super::{Conn, constraint, hot::Tag, ids::MemberId};
 use crate::{
     app::App,
     events::{Event, EventPayload, StreamName, log},
@@ -20,8 +22,8 @@ use crate::{
 const RETRIES: usize = 5;
 
 /// An open transaction. Derefs to the connection, so that repos take it as it is.
-pub struct Tx<'c> {
-    conn: &'c mut AsyncPgConnection,
+pub struct Tx {
+    conn: Conn,
     now: DateTime<Utc>,
     actor: Option<MemberId>,
     pending: Vec<log::Pending>,
@@ -30,26 +32,26 @@ pub struct Tx<'c> {
     wakes_workers: bool,
 }
 
-impl std::fmt::Debug for Tx<'_> {
+impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Tx").field("now", &self.now).field("pending", &self.pending.len()).finish_non_exhaustive()
     }
 }
 
-impl Deref for Tx<'_> {
+impl Deref for Tx {
     type Target = AsyncPgConnection;
     fn deref(&self) -> &AsyncPgConnection {
-        self.conn
+        &self.conn
     }
 }
 
-impl DerefMut for Tx<'_> {
+impl DerefMut for Tx {
     fn deref_mut(&mut self) -> &mut AsyncPgConnection {
-        self.conn
+        &mut self.conn
     }
 }
 
-impl Tx<'_> {
+impl Tx {
     /// The instant of this transaction: one value for everything it writes.
     #[must_use]
     pub const fn now(&self) -> DateTime<Utc> {
@@ -90,8 +92,23 @@ impl Tx<'_> {
                 listener.on_events(self, &fresh).await?;
             }
         }
-        log::append(self.conn, std::mem::take(&mut self.pending), self.now).await
+        let (pending, now) = (std::mem::take(&mut self.pending), self.now);
+        log::append(self, pending, now).await
     }
+}
+
+/// What an `async |tx| …` closure is, with a future that may move between threads.
+pub trait Work<Arg, Out>: AsyncFn(Arg) -> Out + Fn(Arg) -> <Self as Work<Arg, Out>>::Fut {
+    /// The closure's future.
+    type Fut: Future<Output = Out>;
+}
+
+impl<F, Arg, Fut, Out> Work<Arg, Out> for F
+where
+    F: AsyncFn(Arg) -> Out + Fn(Arg) -> Fut,
+    Fut: Future<Output = Out>,
+{
+    type Fut = Fut;
 }
 
 /// Does `work` in one transaction: all of it or nothing. A deadlock or serialization failure runs it again (so `work`
@@ -99,36 +116,34 @@ impl Tx<'_> {
 ///
 /// # Errors
 /// What `work` returned, after rolling back; or the database's error.
-pub async fn transact<T, E, F>(app: &App, mut work: F) -> Result<T, E>
+pub fn transact<'a, T, E, F>(app: &'a App, work: F) -> impl Future<Output = Result<T, E>> + Send + 'a
 where
-    F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E>,
-    E: From<Error> + std::error::Error + 'static,
+    for<'r> F: AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
+    T: Send + 'a,
+    E: From<Error> + std::error::Error + Send + 'static,
 {
-    let mut conn = app.conn().await?;
-    let mut attempt = 0;
-    loop {
-        match once(app, &mut conn, &mut work).await {
-            Err(error) if attempt < RETRIES && may_retry(&error) => {
-                attempt += 1;
-                metrics::counter!("skillswap_transaction_retries_total").increment(1);
-                if constraint_error(&error).is_some_and(constraint::is_disconnected) {
-                    conn = app.conn().await?;
+    async move {
+        let mut attempt = 0;
+        loop {
+            match once(app, &work).await {
+                Err(error) if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) => {
+                    attempt += 1;
+                    metrics::counter!("skillswap_transaction_retries_total").increment(1);
                 }
+                other => return other,
             }
-            other => return other,
         }
     }
 }
 
-async fn once<T, E, F>(app: &App, conn: &mut AsyncPgConnection, work: &mut F) -> Result<T, E>
+async fn once<T, E, F>(app: &App, work: &F) -> Result<T, E>
 where
-    F: AsyncFnMut(&mut Tx<'_>) -> Result<T, E>,
-    E: From<Error> + std::error::Error + 'static,
+    for<'r> F: AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync,
+    T: Send,
+    E: From<Error> + std::error::Error + Send + 'static,
 {
-    type Manager = <AsyncPgConnection as AsyncConnection>::TransactionManager;
-    Manager::begin_transaction(conn).await?;
     let mut tx = Tx {
-        conn,
+        conn: begin(app).await?,
         now: app.clock.now(),
         actor: None,
         pending: Vec::new(),
@@ -137,15 +152,16 @@ where
         wakes_workers: false,
     };
     // A panic inside must not leave the connection in a transaction that looks open.
-    let done = match std::panic::AssertUnwindSafe(work(&mut tx)).catch_unwind().await {
+    let done = match AssertUnwindSafe(work(&mut tx)).catch_unwind().await {
         Ok(Ok(value)) => tx.flush(app).await.map(|events| (value, events)).map_err(E::from),
         Ok(Err(error)) => Err(error),
         Err(_) => Err(E::from(Error::RollbackTransaction)),
     };
-    let Tx { changed, wakes_workers, .. } = tx;
     match done {
         Ok((value, events)) => {
-            Manager::commit_transaction(conn).await?;
+            Manager::commit_transaction(&mut *tx.conn).await?;
+            let Tx { conn, changed, wakes_workers, .. } = tx;
+            drop(conn);
             for tag in changed {
                 app.hot.versions.bump(tag);
             }
@@ -157,18 +173,30 @@ where
         }
         Err(error) => {
             // A failed rollback means a dead connection, which the pool throws away.
-            Manager::rollback_transaction(conn).await.ok();
+            Manager::rollback_transaction(&mut *tx.conn).await.ok();
             Err(error)
         }
     }
 }
 
-fn may_retry<E: std::error::Error + 'static>(error: &E) -> bool {
-    constraint_error(error).is_some_and(constraint::is_transient)
+type Manager = <AsyncPgConnection as AsyncConnection>::TransactionManager;
+
+/// A connection with an open transaction. A connection that died in the pool is replaced once.
+async fn begin(app: &App) -> Result<Conn, Error> {
+    let mut conn = app.conn().await?;
+    match Manager::begin_transaction(&mut *conn).await {
+        Err(error) if constraint::is_disconnected(&error) => {
+            drop(conn);
+            conn = app.conn().await?;
+            Manager::begin_transaction(&mut *conn).await?;
+        }
+        other => other?,
+    }
+    Ok(conn)
 }
 
 /// The database's error behind a use-case's.
-fn constraint_error<'e, E: std::error::Error + 'static>(error: &'e E) -> Option<&'e Error> {
+fn database_error<'e, E: std::error::Error + 'static>(error: &'e E) -> Option<&'e Error> {
     let direct: &(dyn std::error::Error + 'static) = error;
     direct.downcast_ref().or_else(|| error.source()?.downcast_ref())
 }

@@ -1,1 +1,16 @@
-//! x
+//! The domains, each with the same rooms, left out when empty:
+//!
+//! - `model`: rows, enums, pure rules; `repo`: every SQL statement; `loaders`: one key type per lookup with its batch;
+//! - `service`: use-cases that write (lock, check, write, tell); `jobs`; `listener`: acts in the transaction of an event;
+//! - `types`: GraphQL objects, enums and inputs; `query`, `mutation`, `subscription`: root fields; `viewer`: the domain's
+//!   part of `Query.viewer`.
+//!
+//! What several domains share at the edge: [`event`] (every happening as a GraphQL type), [`user_error`] (every refusal),
+//! [`input`] (checks of input values).
+
+pub mod accounts;
+pub mod event;
+pub mod input;
+pub mod profiles;
+pub mod user_error;
+pub mod viewer;

@@ -143,7 +143,7 @@ impl FromStr for Cursor {
 /// database. What leaves the process is a job that the listener enqueues.
 pub trait Listener: Send + Sync {
     /// Sees the events told since the last call; may tell more.
-    fn on_events<'a>(&'a self, tx: &'a mut Tx<'_>, events: &'a [log::Pending]) -> BoxFuture<'a, QueryResult<()>>;
+    fn on_events<'a>(&'a self, tx: &'a mut Tx, events: &'a [log::Pending]) -> BoxFuture<'a, QueryResult<()>>;
 }
 
 /// The listeners of the product, in the order in which they run.

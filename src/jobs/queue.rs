@@ -23,7 +23,7 @@ pub struct Options {
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn enqueue<J: Job>(tx: &mut Tx<'_>, job: &J) -> QueryResult<()> {
+pub async fn enqueue<J: Job>(tx: &mut Tx, job: &J) -> QueryResult<()> {
     enqueue_with(tx, job, Options::default()).await
 }
 
@@ -31,7 +31,7 @@ pub async fn enqueue<J: Job>(tx: &mut Tx<'_>, job: &J) -> QueryResult<()> {
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn enqueue_with<J: Job>(tx: &mut Tx<'_>, job: &J, options: Options) -> QueryResult<()> {
+pub async fn enqueue_with<J: Job>(tx: &mut Tx, job: &J, options: Options) -> QueryResult<()> {
     let now = tx.now();
     let insert = InsertJob {
         id: JobId::new(),

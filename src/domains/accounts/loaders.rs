@@ -1,0 +1,89 @@
+//! Lookups of accounts.
+
+use std::{collections::HashMap, sync::Arc};
+
+use async_graphql::dataloader::Loader;
+use uuid::Uuid;
+
+use super::{model::MemberRow, repo};
+use crate::db::{
+    hot::HotKey,
+    ids::{AuthSessionId, EntityId, MemberId},
+    loader::{LoadError, Reader},
+};
+use crate::graphql::Viewer;
+
+/// A member's public card by id. Absent if unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MemberById(pub MemberId);
+
+impl HotKey for MemberById {
+    const NAME: &'static str = "member";
+    const CAPACITY: u64 = 20_000;
+    type Row = Arc<MemberRow>;
+
+    fn id(self) -> Uuid {
+        self.0.uuid()
+    }
+}
+
+impl Loader<MemberById> for Reader {
+    type Value = Arc<MemberRow>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[MemberById]) -> Result<HashMap<MemberById, Arc<MemberRow>>, LoadError> {
+        let ids: Vec<MemberId> = keys.iter().map(|key| key.0).collect();
+        let rows = repo::members_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (MemberById(row.id), Arc::new(row))).collect())
+    }
+}
+
+/// The viewer behind an access token that was verified before, by the token's SHA-256.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct VerifiedToken(pub [u8; 32]);
+
+impl HotKey for VerifiedToken {
+    const NAME: &'static str = "verified_token";
+    const CAPACITY: u64 = 50_000;
+    type Row = Viewer;
+
+    fn id(self) -> Uuid {
+        Uuid::nil()
+    }
+}
+
+/// What a device's verified tokens depend on: changes when it is signed out.
+#[must_use]
+pub fn auth_session_tag(id: AuthSessionId) -> crate::db::hot::Tag {
+    ("auth_session", id.uuid())
+}
+
+/// The address that a member signs in with. Private: only for the member.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EmailOf(pub MemberId);
+
+impl Loader<EmailOf> for Reader {
+    type Value = String;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[EmailOf]) -> Result<HashMap<EmailOf, String>, LoadError> {
+        let ids: Vec<MemberId> = keys.iter().map(|key| key.0).collect();
+        let rows = repo::emails_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|(id, email)| (EmailOf(id), email)).collect())
+    }
+}
+
+/// A member's public card by handle. Absent if unknown.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct MemberByHandle(pub String);
+
+impl Loader<MemberByHandle> for Reader {
+    type Value = Arc<MemberRow>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[MemberByHandle]) -> Result<HashMap<MemberByHandle, Arc<MemberRow>>, LoadError> {
+        let handles: Vec<&str> = keys.iter().map(|key| key.0.as_str()).collect();
+        let rows = repo::members_by_handles(&mut *self.conn().await?, &handles).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (MemberByHandle(row.handle.clone()), Arc::new(row))).collect())
+    }
+}

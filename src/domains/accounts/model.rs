@@ -1,0 +1,155 @@
+//! Rows and rules of accounts.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use diesel::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    db::{
+        ids::{AuthSessionId, MemberId},
+        tables::{auth_sessions, credentials, members},
+    },
+    text_enum,
+};
+
+text_enum! {
+    /// What a member may be; roles can be held together.
+    pub enum Role { Learner = "LEARNER", Mentor = "MENTOR", Exchanger = "EXCHANGER", Admin = "ADMIN" }
+}
+
+text_enum! {
+    /// Whether an account may be used.
+    pub enum MemberStatus { Active = "ACTIVE", Inactive = "INACTIVE", Suspended = "SUSPENDED", Banned = "BANNED" }
+}
+
+/// How long an access token is good.
+pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
+/// How long a device stays signed in without being used.
+pub const AUTH_SESSION_LIFE: TimeDelta = TimeDelta::days(30);
+/// Characters of a password.
+pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
+
+/// A member: the public card.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable, Serialize, Deserialize)]
+#[diesel(table_name = members, check_for_backend(diesel::pg::Pg))]
+pub struct MemberRow {
+    /// The member's id.
+    pub id: MemberId,
+    /// Unique name in addresses.
+    pub handle: String,
+    /// The name shown.
+    pub name: String,
+    /// Address of the picture.
+    pub avatar_url: Option<String>,
+    /// About the member, in the member's words.
+    pub bio: String,
+    /// IANA zone.
+    pub time_zone: String,
+    /// BCP 47 tags, best first.
+    pub languages: Vec<String>,
+    /// Roles held.
+    pub roles: Vec<Role>,
+    /// Whether the account may be used.
+    pub status: MemberStatus,
+    /// Rises with every change.
+    pub version: i64,
+    /// When the account was made.
+    pub created_at: DateTime<Utc>,
+}
+
+impl MemberRow {
+    /// Whether the member holds a role.
+    #[must_use]
+    pub fn has_role(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+}
+
+/// How a member signs in.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = credentials, check_for_backend(diesel::pg::Pg))]
+pub struct CredentialRow {
+    /// Whose.
+    pub member_id: MemberId,
+    /// In lower case.
+    pub email: String,
+    /// When the address was proven; `None` = not yet.
+    pub email_verified_at: Option<DateTime<Utc>>,
+    /// In the PHC string format.
+    pub password_hash: String,
+    /// When the password was set.
+    pub changed_at: DateTime<Utc>,
+}
+
+/// A signed-in device.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = auth_sessions, check_for_backend(diesel::pg::Pg))]
+pub struct AuthSessionRow {
+    /// Its id, also in its access tokens.
+    pub id: AuthSessionId,
+    /// Whose.
+    pub member_id: MemberId,
+    /// The program, in its own words.
+    pub user_agent: Option<String>,
+    /// When the member signed in.
+    pub created_at: DateTime<Utc>,
+    /// When it was last refreshed.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends unless refreshed.
+    pub expires_at: DateTime<Utc>,
+    /// When it was ended.
+    pub revoked_at: Option<DateTime<Utc>>,
+}
+
+/// The address in the form it is kept in, if it looks like one.
+#[must_use]
+pub fn normal_email(text: &str) -> Option<String> {
+    let email = text.trim().to_lowercase();
+    let (local, domain) = email.rsplit_once('@')?;
+    let plausible = !local.is_empty()
+        && domain.contains('.')
+        && !domain.starts_with('.')
+        && !domain.ends_with('.')
+        && email.len() <= 254
+        && !email.chars().any(|char| char.is_whitespace() || char.is_control());
+    plausible.then_some(email)
+}
+
+/// A handle made of a name, with a suffix that makes it unique.
+#[must_use]
+pub fn handle_for(name: &str, id: MemberId) -> String {
+    let word: String = name
+        .to_lowercase()
+        .chars()
+        .map(|char| if char.is_ascii_alphanumeric() { char } else { '_' })
+        .skip_while(|char| !char.is_ascii_lowercase())
+        .take(16)
+        .collect();
+    let text = id.to_string();
+    let suffix = text.get(text.len().saturating_sub(8)..).unwrap_or_default();
+    let word = if word.is_empty() { "member" } else { word.trim_end_matches('_') };
+    format!("{word}_{suffix}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_normalised_or_refused() {
+        assert_eq!(normal_email(" Ada@Example.org "), Some("ada@example.org".to_owned()));
+        for text in ["", "ada", "@example.org", "ada@example", "a da@example.org", "ada@.org", "ada@org.", "a\0@b.org"] {
+            assert_eq!(normal_email(text), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn handles_fit_the_rule_of_the_table() {
+        for name in ["Ada Lovelace", "4ever", "李小龍", "___", "a-very-long-name-that-goes-on-and-on"] {
+            let handle = handle_for(name, MemberId::new());
+            assert!((3..=30).contains(&handle.len()), "{handle}");
+            assert!(handle.starts_with(|first: char| first.is_ascii_lowercase()), "{handle}");
+            assert!(handle.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{handle}");
+        }
+    }
+}

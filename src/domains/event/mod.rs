@@ -1,0 +1,128 @@
+//! What happened, as GraphQL types: the events of every stream behind one interface.
+//!
+//! A domain defines an event twice: its payload in `model` ([`crate::events::EventPayload`]) and its GraphQL type in
+//! `types`, a wrapper around [`Happened`] and the payload that resolves from them without SQL; here it gets one line.
+
+pub mod subscription;
+
+use std::sync::Arc;
+
+use async_graphql::{Interface, Object};
+use chrono::{DateTime, Utc};
+
+use crate::{
+    db::ids::MemberId,
+    domains::profiles::{self, types::ProfileUpdated},
+    events::{self, EventPayload},
+};
+
+/// The place of an event: what every event type has in common.
+#[derive(Clone, Debug)]
+pub struct Happened(pub Arc<events::Event>);
+
+impl Happened {
+    /// Opaque place right after the event.
+    #[must_use]
+    pub fn cursor(&self) -> String {
+        self.0.cursor().to_string()
+    }
+
+    /// When it happened.
+    #[must_use]
+    pub fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at
+    }
+
+    /// Who did it; `None` for the system.
+    #[must_use]
+    pub fn actor(&self) -> Option<MemberId> {
+        self.0.actor
+    }
+}
+
+macro_rules! events {
+    ($($(#[$doc:meta])* $name:ident($payload:path);)+) => {
+        /// Something that happened, at its place in a stream. Keep the last `cursor`: given as `after` it continues the
+        /// subscription without a gap.
+        #[derive(Clone, Debug, Interface)]
+        #[graphql(
+            field(name = "cursor", ty = "String", desc = "Opaque place right after this event."),
+            field(name = "occurred_at", ty = "DateTime<Utc>", desc = "When it happened."),
+        )]
+        pub enum Event {
+            $($(#[$doc])* $name($name),)+
+            /// The subscription cannot go on without a gap.
+            ResyncRequired(ResyncRequired),
+            /// An event of a newer server.
+            OtherEvent(OtherEvent),
+        }
+
+        impl From<Arc<events::Event>> for Event {
+            fn from(event: Arc<events::Event>) -> Self {
+                $(
+                    if event.kind == <$payload as EventPayload>::KIND
+                        && let Some(payload) = event.payload::<$payload>()
+                    {
+                        return Self::$name($name(Happened(event), payload));
+                    }
+                )+
+                if event.kind == events::RESYNC_REQUIRED {
+                    return Self::ResyncRequired(ResyncRequired(Happened(event)));
+                }
+                Self::OtherEvent(OtherEvent(Happened(event)))
+            }
+        }
+    };
+}
+
+events! {
+    /// A profile changed.
+    ProfileUpdated(profiles::model::ProfileUpdated);
+}
+
+/// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read
+/// the snapshot again, then subscribe with `after: snapshotCursor`. It is the last event of the subscription.
+#[derive(Clone, Debug)]
+pub struct ResyncRequired(pub Happened);
+
+/// The subscription cannot go on without a gap: read the snapshot again, then subscribe with `after: snapshotCursor`.
+#[Object]
+impl ResyncRequired {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it was found out.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// Subscribe again after this, once the snapshot is read.
+    async fn snapshot_cursor(&self) -> String {
+        self.0.cursor()
+    }
+}
+
+/// An event of a kind that this server does not know (yet, or any more).
+#[derive(Clone, Debug)]
+pub struct OtherEvent(pub Happened);
+
+/// An event of a kind that this server does not know (yet, or any more).
+#[Object]
+impl OtherEvent {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// The kind, as it is kept.
+    async fn kind(&self) -> &str {
+        &self.0.0.kind
+    }
+}

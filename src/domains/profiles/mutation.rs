@@ -1,0 +1,134 @@
+//! Root mutations of profiles.
+
+use async_graphql::{Context, Object};
+
+use super::{
+    loaders::MentorById,
+    model::{MOST_SKILLS, SkillIntent},
+    repo::ProfileChanges,
+    service::{self, ListedSkill, ProfileError},
+    types::{
+        Member, Mentor, SetMemberSkillsInput, SetMemberSkillsPayload, UpdateMentorProfileInput, UpdateMentorProfilePayload,
+        UpdateProfileInput, UpdateProfilePayload,
+    },
+};
+use crate::{
+    db::ids::{MemberId, SkillId},
+    domains::{
+        accounts::{loaders::MemberById, model::Role},
+        input::{id, list, number, text},
+        user_error::{ErrorCode, Refusal, UserError, answer},
+    },
+    graphql::{ContextExt, Field},
+};
+
+/// Mutations of profiles.
+#[derive(Debug, Default)]
+pub struct ProfilesMutation;
+
+/// Mutations of profiles.
+#[Object]
+impl ProfilesMutation {
+    /// Changes the caller's public profile. Needs a signed-in caller.
+    async fn update_profile(&self, ctx: &Context<'_>, input: UpdateProfileInput) -> Field<UpdateProfilePayload> {
+        answer(async {
+            let viewer = ctx.signed_in()?;
+            let changes = profile_changes(input)?;
+            service::update_profile(ctx.app(), viewer.member_id, &changes).await?;
+            Ok(UpdateProfilePayload { member: changed_member(ctx, viewer.member_id).await?, ..Default::default() })
+        })
+        .await
+    }
+
+    /// Replaces the caller's list of offered or desired skills. Needs a signed-in caller.
+    async fn set_member_skills(&self, ctx: &Context<'_>, input: SetMemberSkillsInput) -> Field<SetMemberSkillsPayload> {
+        answer(async {
+            let viewer = ctx.signed_in()?;
+            let intent = SkillIntent::from(input.intent);
+            let mut skills: Vec<ListedSkill> = Vec::new();
+            for (place, listed) in list(input.skills, "skills", MOST_SKILLS)?.into_iter().enumerate() {
+                let path = format!("skills.{place}.skillId");
+                let skill_id: SkillId = id(&listed.skill_id, &path)?;
+                if skills.iter().any(|skill| skill.skill_id == skill_id) {
+                    return Err(UserError::validation(&path, "UNIQUE", "List every skill once.").into());
+                }
+                skills.push(ListedSkill { skill_id, level: listed.level.into() });
+            }
+            service::set_skills(ctx.app(), viewer.member_id, intent, &skills).await?;
+            Ok(SetMemberSkillsPayload { member: changed_member(ctx, viewer.member_id).await?, ..Default::default() })
+        })
+        .await
+    }
+
+    /// Sets what the caller offers as a mentor. Needs the role MENTOR.
+    async fn update_mentor_profile(&self, ctx: &Context<'_>, input: UpdateMentorProfileInput) -> Field<UpdateMentorProfilePayload> {
+        answer(async {
+            let viewer = ctx.signed_in()?;
+            let member = ctx.hot(MemberById(viewer.member_id)).await?;
+            if !member.is_some_and(|member| member.has_role(Role::Mentor)) {
+                return Err(UserError::basic(ErrorCode::Forbidden, "", "Only mentors have an offer.").into());
+            }
+            let headline = text(&input.headline, "headline", 1..=160)?;
+            let rate = number(input.hourly_rate_minor.0, "hourlyRateMinor", 0..=1_000_000)?;
+            service::set_mentor_offer(ctx.app(), viewer.member_id, &headline, rate, input.listed).await?;
+            let mentor = ctx.hot(MentorById(viewer.member_id)).await?.map(Mentor);
+            Ok(UpdateMentorProfilePayload { mentor, ..Default::default() })
+        })
+        .await
+    }
+}
+
+async fn changed_member(ctx: &Context<'_>, id: MemberId) -> Result<Option<Member>, Refusal> {
+    Ok(ctx.hot(MemberById(id)).await?.map(Member))
+}
+
+fn profile_changes(input: UpdateProfileInput) -> Result<ProfileChanges, UserError> {
+    let handle = input.handle.map(|handle| handle.trim().to_lowercase());
+    if handle.as_deref().is_some_and(|handle| !is_handle(handle)) {
+        let message = "A handle has 3 to 30 of a–z, 0–9 and _, a letter first.";
+        return Err(UserError::validation("handle", "HANDLE", message));
+    }
+    let languages = input.languages.map(|languages| list(languages, "languages", 10)).transpose()?;
+    if let Some(place) = languages.iter().flatten().position(|tag| !is_language_tag(tag)) {
+        let message = "Give language tags such as en or pt-BR.";
+        return Err(UserError::validation(&format!("languages.{place}"), "LANGUAGE", message));
+    }
+    Ok(ProfileChanges {
+        name: input.name.map(|name| text(&name, "name", 1..=80)).transpose()?,
+        bio: input.bio.map(|bio| text(&bio, "bio", 0..=4000)).transpose()?,
+        avatar_url: input.avatar_url.map_value(|url| url.0).into(),
+        time_zone: input.time_zone.map(|zone| zone.0),
+        languages,
+        handle,
+    })
+}
+
+fn is_handle(text: &str) -> bool {
+    (3..=30).contains(&text.len())
+        && text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+/// The common forms of BCP 47: a language of 2 or 3 letters, then subtags of up to 8.
+fn is_language_tag(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let language = parts.next().unwrap_or_default();
+    (2..=3).contains(&language.len())
+        && text.len() <= 35
+        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+}
+
+impl From<ProfileError> for Refusal {
+    fn from(error: ProfileError) -> Self {
+        match error {
+            ProfileError::HandleTaken => {
+                UserError::basic(ErrorCode::NameTaken, "handle", "Somebody else has this handle. Choose another.").into()
+            }
+            ProfileError::UnknownSkill(place) => {
+                crate::domains::input::not_found(&format!("skills.{place}.skillId"), "skill").into()
+            }
+            ProfileError::Database(_) => Self::Api(error.into()),
+        }
+    }
+}

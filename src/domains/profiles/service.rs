@@ -1,0 +1,121 @@
+//! Use-cases of profiles.
+
+use super::{
+    loaders::{MentorById, SkillsOf},
+    model::{MemberSkillRow, ProfileUpdated, SkillIntent, SkillLevel},
+    repo::{self, ProfileChanges},
+};
+use crate::{
+    app::App,
+    db::{
+        Tx, constraint,
+        hot::HotKey,
+        ids::{MemberId, SkillId},
+        transact,
+    },
+    domains::accounts::loaders::MemberById,
+    events::StreamName,
+};
+
+/// Why a profile was not changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileError {
+    /// Somebody else has the handle.
+    #[error("handle taken")]
+    HandleTaken,
+    /// A skill is not in the catalogue: its place in the input.
+    #[error("unknown skill")]
+    UnknownSkill(usize),
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Changes a member's profile.
+///
+/// # Errors
+/// See [`ProfileError`].
+pub async fn update_profile(app: &App, member: MemberId, changes: &ProfileChanges) -> Result<(), ProfileError> {
+    transact(app, async |tx| {
+        repo::update_profile(tx, member, changes).await.map_err(|error| match constraint::broken(&error) {
+            Some("members_handle_key") => ProfileError::HandleTaken,
+            _ => error.into(),
+        })?;
+        tx.changed(MemberById(member).tag());
+        told(tx, member);
+        Ok(())
+    })
+    .await
+}
+
+/// A skill as a member lists it.
+#[derive(Clone, Copy, Debug)]
+pub struct ListedSkill {
+    /// Which.
+    pub skill_id: SkillId,
+    /// How well.
+    pub level: SkillLevel,
+}
+
+/// Replaces a member's list of offered or desired skills.
+///
+/// # Errors
+/// See [`ProfileError`].
+pub async fn set_skills(app: &App, member: MemberId, intent: SkillIntent, skills: &[ListedSkill]) -> Result<(), ProfileError> {
+    let rows: Vec<MemberSkillRow> = skills
+        .iter()
+        .zip(0_i16..)
+        .map(|(skill, position)| MemberSkillRow { member_id: member, skill_id: skill.skill_id, intent, level: skill.level, position })
+        .collect();
+    transact(app, async |tx| {
+        let ids: Vec<SkillId> = skills.iter().map(|skill| skill.skill_id).collect();
+        let known: Vec<SkillId> = repo::skills_by_ids(tx, &ids).await?.iter().map(|skill| skill.id).collect();
+        if let Some(place) = ids.iter().position(|id| !known.contains(id)) {
+            return Err(ProfileError::UnknownSkill(place));
+        }
+        repo::replace_skills(tx, member, intent, &rows).await?;
+        tx.changed(SkillsOf(member).tag());
+        told(tx, member);
+        Ok(())
+    })
+    .await
+}
+
+/// Sets what a mentor offers. The caller checked the role.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn set_mentor_offer(app: &App, member: MemberId, headline: &str, hourly_rate: i64, listed: bool) -> Result<(), ProfileError> {
+    transact(app, async |tx| {
+        repo::upsert_mentor(tx, member, headline, hourly_rate, listed).await?;
+        tx.changed(MentorById(member).tag());
+        told(tx, member);
+        Ok(())
+    })
+    .await
+}
+
+/// Adds a rating to a mentor's, inside the transaction of the review.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn add_rating(tx: &mut Tx, mentor: MemberId, rating: i64) -> diesel::QueryResult<()> {
+    repo::add_rating(tx, mentor, rating, 1).await?;
+    tx.changed(MentorById(mentor).tag());
+    told(tx, mentor);
+    Ok(())
+}
+
+/// Counts a session that a mentor gave, inside the transaction that completed it.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn count_session(tx: &mut Tx, mentor: MemberId) -> diesel::QueryResult<()> {
+    repo::count_session(tx, mentor).await?;
+    tx.changed(MentorById(mentor).tag());
+    Ok(())
+}
+
+fn told(tx: &mut Tx, member: MemberId) {
+    tx.tell(StreamName::User(member), &ProfileUpdated { member_id: member });
+}

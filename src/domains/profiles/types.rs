@@ -1,0 +1,379 @@
+//! GraphQL types of profiles.
+
+use std::sync::Arc;
+
+use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject};
+use chrono::{DateTime, Utc};
+
+use super::{
+    loaders::{CategoryById, MentorById, SkillById, SkillsOf},
+    model::{self, MemberSkillRow, MentorRow, SkillCategoryRow, SkillRow},
+};
+use crate::{
+    db::ids::{EntityId, MentorId},
+    domains::{
+        accounts::{loaders::MemberById, model::MemberRow, types::Role},
+        event::Happened,
+        user_error::UserError,
+    },
+    graphql::{
+        ContextExt, Field, field,
+        scalars::{BigInt, Money, TimeZone, Url},
+    },
+    payloads,
+};
+
+/// A member, as everybody sees them.
+#[derive(Clone, Debug)]
+pub struct Member(pub Arc<MemberRow>);
+
+/// A member, as everybody sees them.
+#[Object]
+impl Member {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Unique name in addresses.
+    async fn handle(&self) -> &str {
+        &self.0.handle
+    }
+
+    /// The name shown.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Address of the picture. `null` if there is none.
+    async fn avatar_url(&self) -> Option<Url> {
+        self.0.avatar_url.clone().map(Url)
+    }
+
+    /// About the member, in the member's own words.
+    async fn bio(&self) -> &str {
+        &self.0.bio
+    }
+
+    /// Where the member lives.
+    async fn time_zone(&self) -> TimeZone {
+        TimeZone(self.0.time_zone.clone())
+    }
+
+    /// BCP 47 tags of the languages spoken, best first.
+    async fn languages(&self) -> &[String] {
+        &self.0.languages
+    }
+
+    /// Roles held.
+    async fn roles(&self) -> Vec<Role> {
+        self.0.roles.iter().copied().map(Role::from).collect()
+    }
+
+    /// When the member joined.
+    async fn joined_at(&self) -> DateTime<Utc> {
+        self.0.created_at
+    }
+
+    /// Skills that the member offers or desires, in the member's order; at most 30 of each. `null` if they cannot be read.
+    async fn skills(&self, ctx: &Context<'_>, #[graphql(desc = "Only these.")] intent: Option<SkillIntent>) -> Field<Vec<MemberSkill>> {
+        field(async {
+            let rows = ctx.hot(SkillsOf(self.0.id)).await?;
+            let wanted = intent.map(model::SkillIntent::from);
+            Ok(rows.map(|rows| {
+                rows.iter().filter(|row| wanted.is_none_or(|wanted| row.intent == wanted)).cloned().map(MemberSkill).collect()
+            }))
+        })
+        .await
+    }
+
+    /// What the member offers as a mentor. `null` if the member is none.
+    async fn mentor(&self, ctx: &Context<'_>) -> Field<Mentor> {
+        field(async { Ok(ctx.hot(MentorById(self.0.id)).await?.map(Mentor)) }).await
+    }
+}
+
+/// A skill as a member lists it.
+#[derive(Clone, Debug)]
+pub struct MemberSkill(pub MemberSkillRow);
+
+/// A skill as a member lists it.
+#[Object]
+impl MemberSkill {
+    /// Offered or desired.
+    async fn intent(&self) -> SkillIntent {
+        self.0.intent.into()
+    }
+
+    /// How well the member knows it.
+    async fn level(&self) -> SkillLevel {
+        self.0.level.into()
+    }
+
+    /// The skill. `null` if it was removed from the catalogue.
+    async fn skill(&self, ctx: &Context<'_>) -> Field<Skill> {
+        field(async { Ok(ctx.hot(SkillById(self.0.skill_id)).await?.map(Skill)) }).await
+    }
+}
+
+/// Whether a skill is offered or looked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::SkillIntent")]
+pub enum SkillIntent {
+    /// The member can teach it.
+    Offered,
+    /// The member wants to learn it.
+    Desired,
+}
+
+/// How well a member knows a skill.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::SkillLevel")]
+pub enum SkillLevel {
+    /// Has started.
+    Beginner,
+    /// Manages everyday tasks.
+    Intermediate,
+    /// Manages hard tasks.
+    Advanced,
+    /// Others ask them.
+    Expert,
+}
+
+/// A skill of the catalogue.
+#[derive(Clone, Debug)]
+pub struct Skill(pub Arc<SkillRow>);
+
+/// A skill of the catalogue.
+#[Object]
+impl Skill {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Unique name in addresses.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The name shown.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Other names it is found by.
+    async fn synonyms(&self) -> &[String] {
+        &self.0.synonyms
+    }
+
+    /// Its category. `null` if it cannot be read.
+    async fn category(&self, ctx: &Context<'_>) -> Field<SkillCategory> {
+        field(async { Ok(ctx.hot(CategoryById(self.0.category_id)).await?.map(SkillCategory)) }).await
+    }
+}
+
+/// A category of skills.
+#[derive(Clone, Debug)]
+pub struct SkillCategory(pub Arc<SkillCategoryRow>);
+
+/// A category of skills.
+#[Object]
+impl SkillCategory {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        ID(self.0.id.to_string())
+    }
+
+    /// Unique name in addresses.
+    async fn slug(&self) -> &str {
+        &self.0.slug
+    }
+
+    /// The name shown.
+    async fn name(&self) -> &str {
+        &self.0.name
+    }
+}
+
+/// A rating out of five stars.
+#[derive(Clone, Copy, Debug, PartialEq, SimpleObject)]
+pub struct Rating {
+    /// Mean of all ratings, 1 to 5, rounded to hundredths. `null` without ratings.
+    pub average: Option<f64>,
+    /// How many ratings.
+    pub count: i32,
+}
+
+/// A member who teaches: what they offer.
+#[derive(Clone, Debug)]
+pub struct Mentor(pub Arc<MentorRow>);
+
+/// A member who teaches: what they offer.
+#[Object]
+impl Mentor {
+    /// Global id.
+    pub async fn id(&self) -> ID {
+        ID(MentorId::from_uuid(self.0.member_id.uuid()).to_string())
+    }
+
+    /// One line about the offer.
+    async fn headline(&self) -> &str {
+        &self.0.headline
+    }
+
+    /// Price of an hour.
+    async fn hourly_rate(&self) -> Money {
+        Money::new(self.0.hourly_rate, self.0.currency.as_str())
+    }
+
+    /// Mean and number of ratings.
+    async fn rating(&self) -> Rating {
+        let (sum, count) = (self.0.rating_sum, self.0.rating_count);
+        let hundredths = (count > 0).then(|| (sum * 100 + i64::from(count) / 2) / i64::from(count));
+        Rating { average: hundredths.map(|hundredths| f64::from(i32::try_from(hundredths).unwrap_or(0)) / 100.0), count }
+    }
+
+    /// Sessions given.
+    async fn sessions_completed(&self) -> i32 {
+        self.0.sessions_completed
+    }
+
+    /// Whether the mentor appears in searches.
+    async fn listed(&self) -> bool {
+        self.0.listed
+    }
+
+    /// The person. `null` if the account was removed.
+    async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
+        field(async { Ok(ctx.hot(MemberById(self.0.member_id)).await?.map(Member)) }).await
+    }
+
+    /// Skills taught, in the mentor's order; at most 30. `null` if they cannot be read.
+    async fn skills(&self, ctx: &Context<'_>) -> Field<Vec<Skill>> {
+        field(async {
+            let Some(rows) = ctx.hot(SkillsOf(self.0.member_id)).await? else { return Ok(None) };
+            let offered = rows.iter().filter(|row| row.intent == model::SkillIntent::Offered);
+            let skills = futures_util::future::try_join_all(offered.map(|row| ctx.hot(SkillById(row.skill_id)))).await?;
+            Ok(Some(skills.into_iter().flatten().map(Skill).collect()))
+        })
+        .await
+    }
+}
+
+/// A public profile, list of skills or mentor's offer changed.
+#[derive(Clone, Debug)]
+pub struct ProfileUpdated(pub Happened, pub model::ProfileUpdated);
+
+/// A public profile, list of skills or mentor's offer changed.
+#[Object]
+impl ProfileUpdated {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// The member, as of now. `null` if the account was removed.
+    async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
+        field(async { Ok(ctx.hot(MemberById(self.1.member_id)).await?.map(Member)) }).await
+    }
+}
+
+/// Which member.
+#[derive(Clone, Debug, OneofObject)]
+pub enum MemberBy {
+    /// By global id.
+    Id(ID),
+    /// By the unique name in addresses.
+    Handle(String),
+}
+
+/// Which skills.
+#[derive(Clone, Debug, Default, InputObject)]
+pub struct SkillFilter {
+    /// Only of this category; an unknown one gives an empty page.
+    pub category_id: Option<ID>,
+    /// Part of the name or of another name.
+    pub text: Option<String>,
+}
+
+/// What changes in the caller's profile: absent = leave.
+#[derive(Clone, Debug, InputObject)]
+pub struct UpdateProfileInput {
+    /// The name shown, 1 to 80 characters.
+    pub name: Option<String>,
+    /// Unique name in addresses: 3 to 30 of a–z, 0–9 and _, a letter first.
+    pub handle: Option<String>,
+    /// About the member, up to 4000 characters.
+    pub bio: Option<String>,
+    /// Address of the picture; `null` removes it.
+    pub avatar_url: MaybeUndefined<Url>,
+    /// Where the member lives.
+    pub time_zone: Option<TimeZone>,
+    /// BCP 47 tags, best first, at most 10.
+    pub languages: Option<Vec<String>>,
+}
+
+/// What `updateProfile` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct UpdateProfilePayload {
+    /// The caller, changed.
+    pub member: Option<Member>,
+    /// Why nothing changed.
+    pub user_errors: Vec<UserError>,
+}
+
+/// A skill as the caller lists it.
+#[derive(Clone, Debug, InputObject)]
+pub struct ListedSkillInput {
+    /// The skill.
+    pub skill_id: ID,
+    /// How well the caller knows it.
+    pub level: SkillLevel,
+}
+
+/// The caller's new list of skills.
+#[derive(Clone, Debug, InputObject)]
+pub struct SetMemberSkillsInput {
+    /// Which list.
+    pub intent: SkillIntent,
+    /// The whole list, in order; at most 30, none twice.
+    pub skills: Vec<ListedSkillInput>,
+}
+
+/// What `setMemberSkills` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct SetMemberSkillsPayload {
+    /// The caller, changed.
+    pub member: Option<Member>,
+    /// Why nothing changed.
+    pub user_errors: Vec<UserError>,
+}
+
+/// What the caller offers as a mentor.
+#[derive(Clone, Debug, InputObject)]
+pub struct UpdateMentorProfileInput {
+    /// One line, 1 to 160 characters.
+    pub headline: String,
+    /// Price of an hour in hundredths of a credit, up to 1,000,000.
+    pub hourly_rate_minor: BigInt,
+    /// Whether to appear in searches.
+    #[graphql(default = true)]
+    pub listed: bool,
+}
+
+/// What `updateMentorProfile` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct UpdateMentorProfilePayload {
+    /// The offer, changed.
+    pub mentor: Option<Mentor>,
+    /// Why nothing changed.
+    pub user_errors: Vec<UserError>,
+}
+
+payloads!(UpdateProfilePayload, SetMemberSkillsPayload, UpdateMentorProfilePayload);

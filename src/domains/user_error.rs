@@ -1,0 +1,208 @@
+//! Every refusal of the product: what a mutation answers instead of doing what it was asked.
+//!
+//! A use-case has its own Rust error enum; the mutation maps it by one exhaustive match, `impl From<…> for Refusal`.
+//! Each refusal says what to do next, in data where it can.
+
+use std::future::Future;
+
+use async_graphql::{Enum, Interface, SimpleObject};
+
+use crate::graphql::{ApiError, Field};
+
+/// Why a mutation was refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum ErrorCode {
+    /// A value breaks a rule, for example a text that is too long.
+    Validation,
+    /// Absent, or not yours to know of.
+    NotFound,
+    /// Known to you, but not yours to do.
+    Forbidden,
+    /// The e-mail address and the password do not belong together.
+    InvalidCredentials,
+    /// The token is unknown, spent or expired.
+    TokenInvalid,
+    /// The account is suspended or banned.
+    AccountSuspended,
+    /// Somebody else has the name, for example a handle.
+    NameTaken,
+    /// Somebody else has the time.
+    SlotTaken,
+    /// The mentor does not offer the time.
+    SlotUnavailable,
+    /// You have something else at that time.
+    TimeConflict,
+    /// Too many things of the kind at once, for example held slots.
+    TooMany,
+    /// The wallet has too little.
+    InsufficientFunds,
+    /// The state does not allow it now.
+    InvalidTransition,
+    /// Somebody changed it since you read it.
+    StaleVersion,
+    /// The idempotency key was used with another input.
+    IdempotencyConflict,
+    /// Not open to you, for example a review without a completed booking.
+    NotEligible,
+    /// Done before and possible only once.
+    AlreadyDone,
+    /// The payment provider cannot be reached or is not set up.
+    ProviderUnavailable,
+    /// Too often; wait.
+    RateLimited,
+}
+
+macro_rules! user_errors {
+    ($($(#[$doc:meta])* $variant:ident => $name:ident { $($(#[$field_doc:meta])* $field:ident: $ty:ty),* $(,)? })+) => {
+        $(
+            $(#[$doc])*
+            #[derive(Clone, Debug, SimpleObject)]
+            pub struct $name {
+                /// Why, for programs.
+                pub code: ErrorCode,
+                /// Why and what to do, for people.
+                pub message: String,
+                /// Where in `input` the cause is; empty if nowhere in particular.
+                pub path: Vec<String>,
+                /// Whether the same request can succeed later.
+                pub retryable: bool,
+                $($(#[$field_doc])* pub $field: $ty,)*
+            }
+
+        )+
+
+        /// Something that a mutation refused, with the next step. The types that implement it carry more.
+        #[derive(Clone, Debug, Interface)]
+        #[graphql(
+            field(name = "code", ty = "&ErrorCode", desc = "Why, for programs."),
+            field(name = "message", ty = "&String", desc = "Why and what to do, for people."),
+            field(name = "path", ty = "&Vec<String>", desc = "Where in `input` the cause is; empty if nowhere in particular."),
+            field(name = "retryable", ty = "&bool", desc = "Whether the same request can succeed later."),
+        )]
+        #[expect(missing_docs, reason = "each variant is the type of the same name")]
+        pub enum UserError { $($variant($name),)+ }
+    };
+}
+
+user_errors! {
+    /// A refusal that needs no more than its code and message.
+    Basic => BasicError {}
+    /// A value breaks a rule.
+    Validation => ValidationError {
+        /// The rule, such as `LENGTH`, `RANGE` or `ID`.
+        rule: String,
+    }
+    /// The state does not allow the act now.
+    InvalidTransition => InvalidTransitionError {
+        /// The present state.
+        from: String,
+        /// The mutations that are possible now.
+        allowed: Vec<String>,
+    }
+    /// It was changed since you read it: read it again, then decide.
+    StaleVersion => StaleVersionError {
+        /// The present version.
+        current: i32,
+    }
+    /// Too often.
+    RateLimited => RateLimitedError {
+        /// Seconds to wait.
+        retry_after: i32,
+    }
+}
+
+/// `path` as the list of its parts; dots separate.
+#[must_use]
+pub fn path(path: &str) -> Vec<String> {
+    if path.is_empty() { Vec::new() } else { path.split('.').map(str::to_owned).collect() }
+}
+
+impl UserError {
+    /// A refusal without extras.
+    #[must_use]
+    pub fn basic(code: ErrorCode, at: &str, message: impl Into<String>) -> Self {
+        BasicError { code, message: message.into(), path: path(at), retryable: false }.into()
+    }
+
+    /// A value that breaks a rule.
+    #[must_use]
+    pub fn validation(at: &str, rule: &str, message: impl Into<String>) -> Self {
+        let code = ErrorCode::Validation;
+        ValidationError { code, message: message.into(), path: path(at), retryable: false, rule: rule.to_owned() }.into()
+    }
+
+    /// A state that does not allow the act.
+    #[must_use]
+    pub fn transition(from: &str, allowed: &[&str]) -> Self {
+        let next = if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+        let message = format!("This is not possible in the state {from}. Possible now: {next}.");
+        let allowed = allowed.iter().map(|&name| name.to_owned()).collect();
+        let code = ErrorCode::InvalidTransition;
+        InvalidTransitionError { code, message, path: Vec::new(), retryable: false, from: from.to_owned(), allowed }.into()
+    }
+
+    /// An idempotency key that was used with another input.
+    #[must_use]
+    pub fn idempotency_conflict() -> Self {
+        let message = "This idempotencyKey was used with another input. Use a new key for a new request.";
+        Self::basic(ErrorCode::IdempotencyConflict, "idempotencyKey", message)
+    }
+}
+
+/// Why a mutation's body ended early.
+#[derive(Clone, Debug)]
+pub enum Refusal {
+    /// Refused: told in the payload.
+    User(Vec<UserError>),
+    /// Failed: told in the top-level `errors`.
+    Api(ApiError),
+}
+
+impl From<UserError> for Refusal {
+    fn from(error: UserError) -> Self {
+        Self::User(vec![error])
+    }
+}
+
+impl From<ApiError> for Refusal {
+    fn from(error: ApiError) -> Self {
+        Self::Api(error)
+    }
+}
+
+impl From<diesel::result::Error> for Refusal {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Api(error.into())
+    }
+}
+
+/// A mutation's payload: everything empty but the refusals, if it was refused.
+pub trait Payload: Default {
+    /// Where the refusals go.
+    fn user_errors_mut(&mut self) -> &mut Vec<UserError>;
+}
+
+/// Says where a payload keeps its refusals.
+#[macro_export]
+macro_rules! payloads {
+    ($($name:ty),+ $(,)?) => {$(
+        impl $crate::domains::user_error::Payload for $name {
+            fn user_errors_mut(&mut self) -> &mut Vec<$crate::domains::user_error::UserError> {
+                &mut self.user_errors
+            }
+        }
+    )+};
+}
+
+/// Runs a mutation's body: a refusal becomes a payload with `userErrors`, a failure an entry in `errors`.
+pub async fn answer<P: Payload>(body: impl Future<Output = Result<P, Refusal>>) -> Field<P> {
+    Some(match body.await {
+        Ok(payload) => Ok(payload),
+        Err(Refusal::User(errors)) => {
+            let mut payload = P::default();
+            *payload.user_errors_mut() = errors;
+            Ok(payload)
+        }
+        Err(Refusal::Api(error)) => Err(error),
+    })
+}

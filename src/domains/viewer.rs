@@ -1,0 +1,25 @@
+//! `Query.viewer`: everything private about the caller, merged from the domains.
+
+use async_graphql::{Context, MergedObject, Object};
+
+use crate::{
+    domains::accounts::viewer::AccountViewer,
+    graphql::{ContextExt, Field, field},
+};
+
+/// The signed-in member: everything private hangs here.
+#[derive(Debug, MergedObject)]
+pub struct Viewer(AccountViewer);
+
+/// The root of everything private.
+#[derive(Debug, Default)]
+pub struct ViewerQuery;
+
+/// The root of everything private.
+#[Object]
+impl ViewerQuery {
+    /// The signed-in member. `null` for anonymous callers.
+    async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
+        field(async { Ok(ctx.viewer().map(|viewer| Viewer(AccountViewer(viewer.member_id)))) }).await
+    }
+}
