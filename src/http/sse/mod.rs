@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub(super) use self::reservations::{Reservations, complete, reserve};
 use self::stream::EventStream;
 use super::{
+    auth::{self, Pass},
     envelope::RequestId,
     graphql::{self, Reply},
     media::{self, Media},
@@ -25,16 +26,19 @@ use super::{
     params,
     server::Shared,
 };
-use crate::{engine::run::Params, graphql::error::ApiCode};
+use crate::{
+    engine::{Caller, run::Params},
+    graphql::error::ApiCode,
+};
 
 /// `GET /graphql/stream`: a query or subscription in the address, or the stream that was reserved.
 pub(super) async fn get(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     let reply = async {
         if let Some(token) = reservations::token(&request) {
-            return reservations::open(&shared, &request, token);
+            return reservations::open(&shared, &request, token).await;
         }
         let params = params::from_query(request.query_string())?;
-        distinct(&shared, &request, params)
+        distinct(&shared, &request, params).await
     };
     reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
 }
@@ -46,12 +50,12 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
         if let Some(token) = token
             && media::accepts(request.headers(), stream::MEDIA)
         {
-            return reservations::open(&shared, &request, token);
+            return reservations::open(&shared, &request, token).await;
         }
         let params = params::from_json(&params::body(&request, payload).await?)?;
         match token {
-            Some(token) => reservations::start(&shared, &request, token, params),
-            None => distinct(&shared, &request, params),
+            Some(token) => reservations::start(&shared, &request, token, params).await,
+            None => distinct(&shared, &request, params).await,
         }
     };
     reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
@@ -69,23 +73,27 @@ pub(super) async fn other_method() -> HttpResponse {
 
 /// One operation on a connection of its own. What is wrong with the document is told on the stream, because a client
 /// that reads events cannot read another answer.
-fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Result<HttpResponse, Reply> {
+async fn distinct(
+    shared: &Data<Shared>,
+    request: &HttpRequest,
+    params: Params,
+) -> Result<HttpResponse, Reply> {
     if !media::accepts(request.headers(), stream::MEDIA) && !media::accepts(request.headers(), "*/*") {
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
-    let order = order(shared, request, String::new(), params)?;
+    let pass = Pass::of(&shared.engine.app, request).await?;
+    let order = order(shared, request, &pass, String::new(), params);
     let reads_only =
         order.operation.as_ref().is_ok_and(|operation| operation.kind != OperationType::Mutation);
     if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
         return Err(graphql::only_queries());
     }
-    Ok(EventStream::of_one(Data::clone(shared), order).into_response())
+    Ok(EventStream::of_one(Data::clone(shared), pass, order).into_response())
 }
 
-fn order(shared: &Shared, request: &HttpRequest, id: String, params: Params) -> Result<Order, Reply> {
-    let caller = graphql::caller(shared, request)?;
-    let operation = shared.engine.prepare(params);
-    Ok(Order { id, caller, operation, request: request_id(request) })
+fn order(shared: &Shared, request: &HttpRequest, pass: &Pass, id: String, params: Params) -> Order {
+    let caller = Caller { viewer: pass.viewer(), user_agent: auth::user_agent(request) };
+    Order { id, caller, operation: shared.engine.prepare(params), request: request_id(request) }
 }
 
 fn request_id(request: &HttpRequest) -> Uuid {

@@ -24,6 +24,7 @@ use crate::{
     engine::run::Params,
     graphql::error::ApiCode,
     http::{
+        auth::Pass,
         graphql::{self, Reply},
         media::Media,
         operations::MAX_RUNNING,
@@ -70,7 +71,7 @@ impl Reservations {
 
 /// `PUT /graphql/stream`: reserves a stream and answers with its token.
 pub(in crate::http) async fn reserve(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let caller = match graphql::caller(&shared, &request) {
+    let caller = match graphql::caller(&shared, &request).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(Media::Json),
     };
@@ -101,7 +102,8 @@ pub(in crate::http) async fn complete(shared: Data<Shared>, request: HttpRequest
         let token = token(&request).ok_or_else(no_stream)?;
         let id = parameter(&request, "operationId")
             .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `operationId`."))?;
-        send(&shared, &request, token, Command::Stop(id))
+        let pass = Pass::of(&shared.engine.app, &request).await?;
+        send(&shared, &pass, token, Command::Stop(id))
     };
     match done.await {
         Ok(()) => HttpResponse::Ok().finish(),
@@ -121,8 +123,13 @@ pub(super) fn token(request: &HttpRequest) -> Option<Uuid> {
 ///
 /// # Errors
 /// The reply if there is none, or if it is open already.
-pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) -> Result<HttpResponse, Reply> {
-    let member = graphql::caller(shared, request)?.viewer.map(|viewer| viewer.member_id);
+pub(super) async fn open(
+    shared: &Data<Shared>,
+    request: &HttpRequest,
+    token: Uuid,
+) -> Result<HttpResponse, Reply> {
+    let pass = Pass::of(&shared.engine.app, request).await?;
+    let member = pass.viewer().map(|viewer| viewer.member_id);
     let (orders, _) = shared.reservations.with(|reserved| {
         let reservation = reserved
             .get_mut(&token)
@@ -131,14 +138,14 @@ pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) ->
         reservation.waiting.take().ok_or_else(|| refuse(StatusCode::CONFLICT, "The stream is open already."))
     })?;
     let seat = Seat { shared: Data::clone(shared), token };
-    Ok(EventStream::of_many(Data::clone(shared), orders, seat).into_response())
+    Ok(EventStream::of_many(Data::clone(shared), pass, orders, seat).into_response())
 }
 
 /// Starts an operation on the stream.
 ///
 /// # Errors
 /// The reply if there is no stream, or if the operation cannot be read.
-pub(super) fn start(
+pub(super) async fn start(
     shared: &Data<Shared>,
     request: &HttpRequest,
     token: Uuid,
@@ -153,14 +160,15 @@ pub(super) fn start(
         .filter(|id| !id.is_empty() && id.len() <= MAX_ID)
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `extensions.operationId`."))?
         .to_owned();
-    let mut order = order(shared, request, id, params)?;
+    let pass = Pass::of(&shared.engine.app, request).await?;
+    let mut order = order(shared, request, &pass, id, params);
     order.operation = Ok(order.operation.map_err(Reply::from)?);
-    send(shared, request, token, Command::Start(Box::new(order)))?;
+    send(shared, &pass, token, Command::Start(Box::new(order)))?;
     Ok(HttpResponse::Accepted().finish())
 }
 
-fn send(shared: &Shared, request: &HttpRequest, token: Uuid, command: Command) -> Result<(), Reply> {
-    let member = graphql::caller(shared, request)?.viewer.map(|viewer| viewer.member_id);
+fn send(shared: &Shared, pass: &Pass, token: Uuid, command: Command) -> Result<(), Reply> {
+    let member = pass.viewer().map(|viewer| viewer.member_id);
     let commands = shared.reservations.with(|reserved| {
         let reservation = reserved.get(&token).filter(|reservation| reservation.member == member);
         reservation.map(|reservation| reservation.commands.clone())

@@ -24,6 +24,8 @@ closes! {
     NOT_UTF8 = 1007, "Text must be UTF-8";
     /// A message over the limit.
     TOO_LARGE = 1009, "Message too large: at most 64 KiB";
+    /// The token cannot be checked now.
+    TRY_AGAIN = 1013, "The server is busy: try again later";
     /// A frame that is no message of the protocol.
     BINARY = 4400, "Invalid message: send text";
     /// Not JSON.
@@ -36,6 +38,8 @@ closes! {
     UNAUTHORIZED = 4401, "Unauthorized: wait for `connection_ack` first";
     /// The token ended while the socket was open.
     EXPIRED = 4401, "Unauthorized: the access token has expired";
+    /// The token was taken back while the socket was open.
+    REVOKED = 4401, "Unauthorized: signed out";
     /// The token is not valid.
     FORBIDDEN = 4403, "Forbidden: the access token is invalid or has expired";
     /// No `connection_init` came.

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     engine::Caller,
     http::{
-        auth,
+        auth::{AuthError, Pass, RECHECK},
         meters::Present,
         operations::{Happening, NotStarted, Operations, Order, too_many},
         server::Shared,
@@ -41,9 +41,10 @@ pub(super) struct Socket {
     id: Uuid,
     frames: Frames,
     operations: Operations,
-    caller: Caller,
+    user_agent: Option<String>,
     /// Used if the first message has no token.
     token: Option<String>,
+    pass: Pass,
     phase: Phase,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
@@ -87,8 +88,9 @@ impl Socket {
             id,
             frames: Frames::new(payload),
             operations: Operations::new(messages::dialect),
-            caller: Caller { viewer: None, user_agent },
+            user_agent,
             token,
+            pass: Pass::default(),
             phase: Phase::Greeting,
             timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),
             heard: now,
@@ -125,37 +127,41 @@ impl Socket {
 
     async fn step(&mut self) -> Step {
         let step = tokio::select! {
-            incoming = self.frames.next() => match incoming {
+            incoming = self.frames.next(), if !self.operations.is_subscribing() => match incoming {
                 None => Step::Vanish,
                 Some(Err(close)) => Step::Close(close),
-                Some(Ok(incoming)) => self.hear(incoming),
+                Some(Ok(incoming)) => self.hear(incoming).await,
             },
             bytes = self.operations.next(&self.shared) => Step::Send(bytes),
-            () = self.timer.as_mut() => self.tick(),
+            () = self.timer.as_mut() => self.tick().await,
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
         // Also here, because what is sent after the end of the token would be told to nobody.
-        if self.is_expired() && !matches!(step, Step::Vanish) { Step::Close(Close::EXPIRED) } else { step }
+        if self.pass.is_expired(&self.shared.engine.app) && !matches!(step, Step::Vanish) {
+            Step::Close(Close::EXPIRED)
+        } else {
+            step
+        }
     }
 
-    fn hear(&mut self, incoming: Incoming) -> Step {
+    async fn hear(&mut self, incoming: Incoming) -> Step {
         self.heard = Instant::now();
         match incoming {
             Incoming::Ping(payload) => Step::Send(writer::pong(&payload)),
             Incoming::Pong => Step::Wait,
             Incoming::Close(payload) => Step::Bye(writer::close_echo(&payload)),
             Incoming::Text(text) => match Message::read(&text) {
-                Ok(message) => self.answer(message),
+                Ok(message) => self.answer(message).await,
                 Err(close) => Step::Close(close),
             },
         }
     }
 
-    fn answer(&mut self, message: Message) -> Step {
+    async fn answer(&mut self, message: Message) -> Step {
         match (message, self.phase) {
             (Message::Ping(payload), _) => Step::Send(messages::pong(payload)),
             (Message::Pong, _) => Step::Wait,
-            (Message::Init(payload), Phase::Greeting) => self.init(&payload),
+            (Message::Init(payload), Phase::Greeting) => self.init(&payload).await,
             (Message::Init(_), _) => Step::Close(Close::SECOND_INIT),
             (Message::Complete(id), _) => {
                 self.operations.stop(&id);
@@ -165,7 +171,8 @@ impl Socket {
             (Message::Subscribe(id, params), _) => {
                 let quoted = Value::from(id.as_str()).to_string();
                 let operation = self.shared.engine.prepare(params);
-                let order = Order { id, caller: self.caller.clone(), operation, request: self.id };
+                let caller = Caller { viewer: self.pass.viewer(), user_agent: self.user_agent.clone() };
+                let order = Order { id, caller, operation, request: self.id };
                 match self.operations.start(&self.shared, order) {
                     Ok(()) => Step::Wait,
                     Err(NotStarted::Duplicate) => Step::Close(Close::DUPLICATE),
@@ -177,7 +184,7 @@ impl Socket {
         }
     }
 
-    fn init(&mut self, payload: &Map<String, Value>) -> Step {
+    async fn init(&mut self, payload: &Map<String, Value>) -> Step {
         let given =
             ["authorization", "Authorization", "authToken"].iter().find_map(|name| payload.get(*name));
         let authorization = match given {
@@ -185,24 +192,32 @@ impl Socket {
             None | Some(Value::Null) => self.token.as_deref(),
             Some(_) => return Step::Close(Close::FORBIDDEN),
         };
-        self.caller.viewer = match authorization.map(|text| auth::viewer(&self.shared.engine.app, text)) {
-            None => None,
-            Some(Ok(viewer)) => Some(viewer),
-            Some(Err(_)) => return Step::Close(Close::FORBIDDEN),
-        };
+        if let Some(authorization) = authorization {
+            match Pass::check(&self.shared.engine.app, authorization).await {
+                Ok(pass) => self.pass = pass,
+                Err(AuthError::BadToken) => return Step::Close(Close::FORBIDDEN),
+                Err(AuthError::Unavailable(error)) => {
+                    tracing::warn!(%error, "an access token could not be checked");
+                    return Step::Close(Close::TRY_AGAIN);
+                }
+            }
+        }
         self.token = None;
         self.phase = Phase::Open;
         self.set_timer();
         Step::Send(messages::ack())
     }
 
-    fn tick(&mut self) -> Step {
+    async fn tick(&mut self) -> Step {
         let now = Instant::now();
         if self.phase == Phase::Greeting {
             return Step::Close(Close::INIT_TIMEOUT);
         }
         if now >= self.heard + SILENCE {
             return Step::Vanish;
+        }
+        if self.pass.is_revoked(&self.shared.engine.app).await {
+            return Step::Close(Close::REVOKED);
         }
         let step = if now >= self.next_ping {
             self.next_ping = now + PING;
@@ -214,17 +229,12 @@ impl Socket {
         step
     }
 
-    /// Until the next ping or the end of the token, whichever comes first.
+    /// Until the next ping; with a token until it is looked at again, or ends.
     fn set_timer(&mut self) {
-        let expiry = self.caller.viewer.map(|viewer| {
-            let left = viewer.expires_at - self.shared.engine.app.clock.now();
-            Instant::now() + left.to_std().unwrap_or_default()
-        });
-        let wake = expiry.map_or(self.next_ping, |expiry| expiry.min(self.next_ping));
+        let wake = match self.pass.time_left(&self.shared.engine.app) {
+            None => self.next_ping,
+            Some(left) => self.next_ping.min(Instant::now() + left.min(RECHECK)),
+        };
         self.timer.as_mut().reset(wake);
-    }
-
-    fn is_expired(&self) -> bool {
-        self.caller.viewer.is_some_and(|viewer| viewer.expires_at <= self.shared.engine.app.clock.now())
     }
 }
