@@ -7,7 +7,7 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
+        header::{ALLOW, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE},
     },
     rt,
     web::{Bytes, Data, Payload},
@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use super::server::Shared;
 use super::{
-    auth::{self, AuthError},
+    auth::{self, BadToken},
     envelope::RequestId,
     media::Media,
     meters::Outcome,
@@ -51,7 +51,7 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     };
     let mut turn = Turn::start(&shared, &request);
     let reply = async {
-        let caller = caller(&shared, &request).await?;
+        let caller = caller(&shared, &request)?;
         let body = params::body(&request, payload).await?;
         let key = Answers::key(&body);
         if let Some(kept) = shared.engine.kept_answer(&key) {
@@ -78,15 +78,17 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
     };
     let mut turn = Turn::start(&shared, &request);
     let reply = async {
-        let caller = caller(&shared, &request).await?;
+        let caller = caller(&shared, &request)?;
         // A prefix, so that no body can name the answer to a query string.
         let key = Answers::key(format!("GET {}", request.query_string()).as_bytes());
         if let Some(kept) = shared.engine.kept_answer(&key) {
             return Ok(turn.kept(kept));
         }
         let operation = turn.prepare(params::from_query(request.query_string())?)?;
-        if operation.kind != OperationType::Query {
-            return Err(only_queries());
+        match operation.kind {
+            OperationType::Query => {}
+            OperationType::Mutation => return Err(only_queries()),
+            OperationType::Subscription => return Err(no_subscriptions()),
         }
         Ok(turn.run(caller, operation, key).await)
     };
@@ -113,13 +115,13 @@ fn no_subscriptions() -> Reply {
 ///
 /// # Errors
 /// The reply to a token that is not known to be good.
-pub(super) async fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
-    auth::caller(&shared.engine.app, request).await.map_err(Reply::from)
+pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
+    auth::caller(&shared.engine.app, request).map_err(Reply::from)
 }
 
 /// What a query by GET must not be.
 pub(super) fn only_queries() -> Reply {
-    let message = "GET runs queries only: send mutations by POST and subscriptions over WebSocket.";
+    let message = "GET runs queries only: send mutations by POST.";
     let mut reply = Reply::refusal(StatusCode::METHOD_NOT_ALLOWED, ApiCode::BadRequest, message);
     reply.header = Some((ALLOW, "POST"));
     reply
@@ -211,17 +213,11 @@ impl Reply {
     }
 }
 
-impl From<AuthError> for Reply {
-    fn from(error: AuthError) -> Self {
-        let AuthError::Unavailable(cause) = error else {
-            let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
-            let reply = Self::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
-            return Self { header: Some((WWW_AUTHENTICATE, "Bearer")), ..reply };
-        };
-        tracing::warn!(error = %cause, "an access token could not be checked");
-        let message = "The server is busy. Try again in a second.";
-        let reply = Self::refusal(StatusCode::SERVICE_UNAVAILABLE, ApiCode::Overloaded, message);
-        Self { header: Some((RETRY_AFTER, "1")), ..reply }
+impl From<BadToken> for Reply {
+    fn from(_: BadToken) -> Self {
+        let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
+        let reply = Self::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
+        Self { header: Some((WWW_AUTHENTICATE, "Bearer")), ..reply }
     }
 }
 

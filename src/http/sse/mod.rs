@@ -18,7 +18,6 @@ use uuid::Uuid;
 pub(super) use self::reservations::{Reservations, complete, reserve};
 use self::stream::EventStream;
 use super::{
-    auth::{self, Pass},
     envelope::RequestId,
     graphql::{self, Reply},
     media::{self, Media},
@@ -35,10 +34,10 @@ use crate::{
 pub(super) async fn get(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     let reply = async {
         if let Some(token) = reservations::token(&request) {
-            return reservations::open(&shared, &request, token).await;
+            return reservations::open(&shared, &request, token);
         }
         let params = params::from_query(request.query_string())?;
-        distinct(&shared, &request, params).await
+        distinct(&shared, &request, params)
     };
     reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
 }
@@ -50,12 +49,12 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
         if let Some(token) = token
             && media::accepts(request.headers(), stream::MEDIA)
         {
-            return reservations::open(&shared, &request, token).await;
+            return reservations::open(&shared, &request, token);
         }
         let params = params::from_json(&params::body(&request, payload).await?)?;
         match token {
-            Some(token) => reservations::start(&shared, &request, token, params).await,
-            None => distinct(&shared, &request, params).await,
+            Some(token) => reservations::start(&shared, &request, token, params),
+            None => distinct(&shared, &request, params),
         }
     };
     reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
@@ -73,26 +72,21 @@ pub(super) async fn other_method() -> HttpResponse {
 
 /// One operation on a connection of its own. What is wrong with the document is told on the stream, because a client
 /// that reads events cannot read another answer.
-async fn distinct(
-    shared: &Data<Shared>,
-    request: &HttpRequest,
-    params: Params,
-) -> Result<HttpResponse, Reply> {
+fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Result<HttpResponse, Reply> {
     if !media::accepts(request.headers(), stream::MEDIA) && !media::accepts(request.headers(), "*/*") {
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
-    let pass = Pass::of(&shared.engine.app, request).await?;
-    let order = order(shared, request, &pass, String::new(), params);
+    let caller = graphql::caller(shared, request)?;
+    let order = order(shared, request, caller, String::new(), params);
     let reads_only =
         order.operation.as_ref().is_ok_and(|operation| operation.kind != OperationType::Mutation);
     if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
         return Err(graphql::only_queries());
     }
-    Ok(EventStream::of_one(Data::clone(shared), pass, order).into_response())
+    Ok(EventStream::of_one(Data::clone(shared), order).into_response())
 }
 
-fn order(shared: &Shared, request: &HttpRequest, pass: &Pass, id: String, params: Params) -> Order {
-    let caller = Caller { viewer: pass.viewer(), user_agent: auth::user_agent(request) };
+fn order(shared: &Shared, request: &HttpRequest, caller: Caller, id: String, params: Params) -> Order {
     Order { id, caller, operation: shared.engine.prepare(params), request: request_id(request) }
 }
 

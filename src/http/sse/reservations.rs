@@ -21,10 +21,9 @@ use super::{
 };
 use crate::{
     db::ids::MemberId,
-    engine::run::Params,
+    engine::{Caller, run::Params},
     graphql::error::ApiCode,
     http::{
-        auth::Pass,
         graphql::{self, Reply},
         media::Media,
         operations::MAX_RUNNING,
@@ -71,7 +70,7 @@ impl Reservations {
 
 /// `PUT /graphql/stream`: reserves a stream and answers with its token.
 pub(in crate::http) async fn reserve(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let caller = match graphql::caller(&shared, &request).await {
+    let caller = match graphql::caller(&shared, &request) {
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(Media::Json),
     };
@@ -102,8 +101,8 @@ pub(in crate::http) async fn complete(shared: Data<Shared>, request: HttpRequest
         let token = token(&request).ok_or_else(no_stream)?;
         let id = parameter(&request, "operationId")
             .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `operationId`."))?;
-        let pass = Pass::of(&shared.engine.app, &request).await?;
-        send(&shared, &pass, token, Command::Stop(id))
+        let caller = graphql::caller(&shared, &request)?;
+        send(&shared, &caller, token, Command::Stop(id))
     };
     match done.await {
         Ok(()) => HttpResponse::Ok().finish(),
@@ -123,13 +122,9 @@ pub(super) fn token(request: &HttpRequest) -> Option<Uuid> {
 ///
 /// # Errors
 /// The reply if there is none, or if it is open already.
-pub(super) async fn open(
-    shared: &Data<Shared>,
-    request: &HttpRequest,
-    token: Uuid,
-) -> Result<HttpResponse, Reply> {
-    let pass = Pass::of(&shared.engine.app, request).await?;
-    let member = pass.viewer().map(|viewer| viewer.member_id);
+pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) -> Result<HttpResponse, Reply> {
+    let caller = graphql::caller(shared, request)?;
+    let member = caller.viewer.map(|viewer| viewer.member_id);
     let (orders, _) = shared.reservations.with(|reserved| {
         let reservation = reserved
             .get_mut(&token)
@@ -138,14 +133,14 @@ pub(super) async fn open(
         reservation.waiting.take().ok_or_else(|| refuse(StatusCode::CONFLICT, "The stream is open already."))
     })?;
     let seat = Seat { shared: Data::clone(shared), token };
-    Ok(EventStream::of_many(Data::clone(shared), pass, orders, seat).into_response())
+    Ok(EventStream::of_many(Data::clone(shared), caller.viewer, orders, seat).into_response())
 }
 
 /// Starts an operation on the stream.
 ///
 /// # Errors
 /// The reply if there is no stream, or if the operation cannot be read.
-pub(super) async fn start(
+pub(super) fn start(
     shared: &Data<Shared>,
     request: &HttpRequest,
     token: Uuid,
@@ -160,15 +155,15 @@ pub(super) async fn start(
         .filter(|id| !id.is_empty() && id.len() <= MAX_ID)
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `extensions.operationId`."))?
         .to_owned();
-    let pass = Pass::of(&shared.engine.app, request).await?;
-    let mut order = order(shared, request, &pass, id, params);
+    let caller = graphql::caller(shared, request)?;
+    let mut order = order(shared, request, caller.clone(), id, params);
     order.operation = Ok(order.operation.map_err(Reply::from)?);
-    send(shared, &pass, token, Command::Start(Box::new(order)))?;
+    send(shared, &caller, token, Command::Start(Box::new(order)))?;
     Ok(HttpResponse::Accepted().finish())
 }
 
-fn send(shared: &Shared, pass: &Pass, token: Uuid, command: Command) -> Result<(), Reply> {
-    let member = pass.viewer().map(|viewer| viewer.member_id);
+fn send(shared: &Shared, caller: &Caller, token: Uuid, command: Command) -> Result<(), Reply> {
+    let member = caller.viewer.map(|viewer| viewer.member_id);
     let commands = shared.reservations.with(|reserved| {
         let reservation = reserved.get(&token).filter(|reservation| reservation.member == member);
         reservation.map(|reservation| reservation.commands.clone())

@@ -14,8 +14,9 @@ use tokio::{
 };
 
 use super::reservations::Seat;
+use crate::graphql::Viewer;
 use crate::http::{
-    auth::{Pass, RECHECK},
+    auth::{self, RECHECK},
     meters::Present,
     operations::{Happening, Operations, Order},
     server::Shared,
@@ -43,7 +44,8 @@ pub(super) struct EventStream {
     operations: Operations,
     /// Absent if the stream belongs to one operation.
     orders: Option<(mpsc::Receiver<Command>, Seat)>,
-    pass: Pass,
+    /// Who opened it: it lasts no longer than the token.
+    viewer: Option<Viewer>,
     timer: Pin<Box<Sleep>>,
     next_beat: Instant,
     stopped: LocalBoxFuture<'static, ()>,
@@ -53,8 +55,8 @@ pub(super) struct EventStream {
 
 impl EventStream {
     /// The stream of one operation.
-    pub(super) fn of_one(shared: Data<Shared>, pass: Pass, order: Order) -> Self {
-        let mut stream = Self::new(shared, pass, Operations::new(distinct));
+    pub(super) fn of_one(shared: Data<Shared>, order: Order) -> Self {
+        let mut stream = Self::new(shared, order.caller.viewer, Operations::new(distinct));
         stream.start(order);
         stream
     }
@@ -62,20 +64,20 @@ impl EventStream {
     /// The stream that was reserved.
     pub(super) fn of_many(
         shared: Data<Shared>,
-        pass: Pass,
+        viewer: Option<Viewer>,
         orders: mpsc::Receiver<Command>,
         seat: Seat,
     ) -> Self {
-        Self { orders: Some((orders, seat)), ..Self::new(shared, pass, Operations::new(single)) }
+        Self { orders: Some((orders, seat)), ..Self::new(shared, viewer, Operations::new(single)) }
     }
 
-    fn new(shared: Data<Shared>, pass: Pass, operations: Operations) -> Self {
+    fn new(shared: Data<Shared>, viewer: Option<Viewer>, operations: Operations) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
         Self {
             operations,
             orders: None,
-            pass,
+            viewer,
             timer: Box::pin(sleep_until(now + RECHECK)),
             next_beat: now + BEAT,
             stopped: Box::pin(async move { app.stopped().await }),
@@ -115,7 +117,7 @@ impl EventStream {
                 }
                 () = self.timer.as_mut() => {
                     self.timer.as_mut().reset(Instant::now() + RECHECK);
-                    if self.pass.is_revoked(&self.shared.engine.app).await {
+                    if auth::is_signed_out(&self.shared.engine.app, self.viewer) {
                         return None;
                     }
                     if Instant::now() < self.next_beat {
@@ -132,7 +134,8 @@ impl EventStream {
 
     /// Whether its only operation is, or the token it was opened with: the client connects again with a new one.
     fn is_over(&self) -> bool {
-        self.pass.is_expired(&self.shared.engine.app) || (self.orders.is_none() && self.operations.is_empty())
+        auth::is_expired(&self.shared.engine.app, self.viewer)
+            || (self.orders.is_none() && self.operations.is_empty())
     }
 
     fn obey(&mut self, command: Command) {

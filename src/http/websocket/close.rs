@@ -24,8 +24,6 @@ closes! {
     NOT_UTF8 = 1007, "Text must be UTF-8";
     /// A message over the limit.
     TOO_LARGE = 1009, "Message too large: at most 64 KiB";
-    /// The token cannot be checked now.
-    TRY_AGAIN = 1013, "The server is busy: try again later";
     /// A frame that is no message of the protocol.
     BINARY = 4400, "Invalid message: send text";
     /// Not JSON.

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     engine::Caller,
     http::{
-        auth::{AuthError, Pass, RECHECK},
+        auth::{self, BadToken, RECHECK},
         meters::Present,
         operations::{Happening, NotStarted, Operations, Order, too_many},
         server::Shared,
@@ -41,10 +41,9 @@ pub(super) struct Socket {
     id: Uuid,
     frames: Frames,
     operations: Operations,
-    user_agent: Option<String>,
+    caller: Caller,
     /// Used if the first message has no token.
     token: Option<String>,
-    pass: Pass,
     phase: Phase,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
@@ -88,9 +87,8 @@ impl Socket {
             id,
             frames: Frames::new(payload),
             operations: Operations::new(messages::dialect),
-            user_agent,
+            caller: Caller { viewer: None, user_agent },
             token,
-            pass: Pass::default(),
             phase: Phase::Greeting,
             timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),
             heard: now,
@@ -130,38 +128,38 @@ impl Socket {
             incoming = self.frames.next(), if !self.operations.is_subscribing() => match incoming {
                 None => Step::Vanish,
                 Some(Err(close)) => Step::Close(close),
-                Some(Ok(incoming)) => self.hear(incoming).await,
+                Some(Ok(incoming)) => self.hear(incoming),
             },
             bytes = self.operations.next(&self.shared) => Step::Send(bytes),
-            () = self.timer.as_mut() => self.tick().await,
+            () = self.timer.as_mut() => self.tick(),
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
         // Also here, because what is sent after the end of the token would be told to nobody.
-        if self.pass.is_expired(&self.shared.engine.app) && !matches!(step, Step::Vanish) {
+        if auth::is_expired(&self.shared.engine.app, self.caller.viewer) && !matches!(step, Step::Vanish) {
             Step::Close(Close::EXPIRED)
         } else {
             step
         }
     }
 
-    async fn hear(&mut self, incoming: Incoming) -> Step {
+    fn hear(&mut self, incoming: Incoming) -> Step {
         self.heard = Instant::now();
         match incoming {
             Incoming::Ping(payload) => Step::Send(writer::pong(&payload)),
             Incoming::Pong => Step::Wait,
             Incoming::Close(payload) => Step::Bye(writer::close_echo(&payload)),
             Incoming::Text(text) => match Message::read(&text) {
-                Ok(message) => self.answer(message).await,
+                Ok(message) => self.answer(message),
                 Err(close) => Step::Close(close),
             },
         }
     }
 
-    async fn answer(&mut self, message: Message) -> Step {
+    fn answer(&mut self, message: Message) -> Step {
         match (message, self.phase) {
             (Message::Ping(payload), _) => Step::Send(messages::pong(payload)),
             (Message::Pong, _) => Step::Wait,
-            (Message::Init(payload), Phase::Greeting) => self.init(&payload).await,
+            (Message::Init(payload), Phase::Greeting) => self.init(&payload),
             (Message::Init(_), _) => Step::Close(Close::SECOND_INIT),
             (Message::Complete(id), _) => {
                 self.operations.stop(&id);
@@ -171,8 +169,7 @@ impl Socket {
             (Message::Subscribe(id, params), _) => {
                 let quoted = Value::from(id.as_str()).to_string();
                 let operation = self.shared.engine.prepare(params);
-                let caller = Caller { viewer: self.pass.viewer(), user_agent: self.user_agent.clone() };
-                let order = Order { id, caller, operation, request: self.id };
+                let order = Order { id, caller: self.caller.clone(), operation, request: self.id };
                 match self.operations.start(&self.shared, order) {
                     Ok(()) => Step::Wait,
                     Err(NotStarted::Duplicate) => Step::Close(Close::DUPLICATE),
@@ -184,7 +181,7 @@ impl Socket {
         }
     }
 
-    async fn init(&mut self, payload: &Map<String, Value>) -> Step {
+    fn init(&mut self, payload: &Map<String, Value>) -> Step {
         let given =
             ["authorization", "Authorization", "authToken"].iter().find_map(|name| payload.get(*name));
         let authorization = match given {
@@ -193,13 +190,9 @@ impl Socket {
             Some(_) => return Step::Close(Close::FORBIDDEN),
         };
         if let Some(authorization) = authorization {
-            match Pass::check(&self.shared.engine.app, authorization).await {
-                Ok(pass) => self.pass = pass,
-                Err(AuthError::BadToken) => return Step::Close(Close::FORBIDDEN),
-                Err(AuthError::Unavailable(error)) => {
-                    tracing::warn!(%error, "an access token could not be checked");
-                    return Step::Close(Close::TRY_AGAIN);
-                }
+            match auth::viewer(&self.shared.engine.app, authorization) {
+                Ok(viewer) => self.caller.viewer = Some(viewer),
+                Err(BadToken) => return Step::Close(Close::FORBIDDEN),
             }
         }
         self.token = None;
@@ -208,7 +201,7 @@ impl Socket {
         Step::Send(messages::ack())
     }
 
-    async fn tick(&mut self) -> Step {
+    fn tick(&mut self) -> Step {
         let now = Instant::now();
         if self.phase == Phase::Greeting {
             return Step::Close(Close::INIT_TIMEOUT);
@@ -216,7 +209,7 @@ impl Socket {
         if now >= self.heard + SILENCE {
             return Step::Vanish;
         }
-        if self.pass.is_revoked(&self.shared.engine.app).await {
+        if auth::is_signed_out(&self.shared.engine.app, self.caller.viewer) {
             return Step::Close(Close::REVOKED);
         }
         let step = if now >= self.next_ping {
@@ -231,10 +224,10 @@ impl Socket {
 
     /// Until the next ping; with a token until it is looked at again, or ends.
     fn set_timer(&mut self) {
-        let wake = match self.pass.time_left(&self.shared.engine.app) {
-            None => self.next_ping,
-            Some(left) => self.next_ping.min(Instant::now() + left.min(RECHECK)),
-        };
+        let left = self.caller.viewer.map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
+        let wake = left.map_or(self.next_ping, |left| {
+            self.next_ping.min(Instant::now() + left.to_std().unwrap_or_default().min(RECHECK))
+        });
         self.timer.as_mut().reset(wake);
     }
 }
