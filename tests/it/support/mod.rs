@@ -8,8 +8,6 @@
 //! assert_eq!(reply.codes("bookSession"), ["SLOT_TAKEN"]);
 //! ```
 
-#![allow(dead_code, reason = "not every test uses every helper")]
-
 pub mod client;
 pub mod database;
 pub mod socket;
@@ -27,8 +25,8 @@ use skillswap::{
     jobs::runner,
 };
 
-pub use client::{Client, Reply};
-pub use socket::{Socket, Subscription};
+pub use client::Client;
+pub use socket::Socket;
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse";
@@ -128,11 +126,16 @@ impl TestApp {
 
     /// One more device of a member.
     pub async fn sign_in(&self, email: &str) -> Client {
+        self.sign_in_with(email, PASSWORD).await
+    }
+
+    /// A device of an account with another password.
+    pub async fn sign_in_with(&self, email: &str, password: &str) -> Client {
         let mut client = self.anonymous();
         let reply = client
             .run(
                 "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken refreshToken member { id } } userErrors { message } } }",
-                json!({ "input": { "email": email, "password": PASSWORD } }),
+                json!({ "input": { "email": email, "password": password } }),
             )
             .await;
         let session = &reply.ok("logIn")["session"];
