@@ -1,6 +1,6 @@
 //! Executes documents against the schema: knows the kit and the schema, knows no domain and no actix.
 //!
-//! - [`scan`] refuses dangerous documents before the parser sees them;
+//! - [`scan`] and [`size`] refuse dangerous documents before the parser and the validation see them;
 //! - [`run`]: one query or mutation to its answer;
 //! - [`live`]: one subscription to its stream of answers, executed once for all who asked the same;
 //! - [`answers`]: public answers kept whole; [`documents`]: persisted queries.
@@ -10,10 +10,17 @@ pub mod documents;
 pub mod live;
 pub mod run;
 pub mod scan;
+pub mod size;
 
 use std::sync::Arc;
 
-use crate::{app::App, graphql::Viewer, schema::AppSchema};
+use crate::{
+    app::App,
+    db::ids::{EntityId, MemberId},
+    events::{StreamName, log},
+    graphql::Viewer,
+    schema::AppSchema,
+};
 
 /// Who sends a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,5 +71,15 @@ impl Engine {
             schema,
             groups: live::Groups::default(),
         }))
+    }
+
+    /// Asks the database for something small that needs its tables to be there.
+    ///
+    /// # Errors
+    /// If it cannot be reached, or is not migrated.
+    pub async fn reach_database(&self) -> diesel::QueryResult<()> {
+        let mut conn = self.app.conn().await?;
+        let anybody = StreamName::User(MemberId::from_uuid(uuid::Uuid::nil()));
+        log::position(&mut conn, anybody).await.map(drop)
     }
 }

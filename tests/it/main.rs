@@ -1,1 +1,12 @@
-fn main(){}
+//! The integration tests: everything through HTTP and WebSocket against a real server on its own database.
+
+#![expect(unreachable_pub, reason = "the harness reads like a library")]
+
+mod support;
+
+mod accounts;
+mod boundaries;
+mod migrations;
+mod profiles;
+mod schema;
+mod transport;
