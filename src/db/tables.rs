@@ -50,6 +50,7 @@ diesel::table! {
         price -> Int8,
         currency -> Text,
         created_at -> Timestamptz,
+        auto_confirms_at -> Nullable<Timestamptz>,
         completed_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
@@ -206,6 +207,8 @@ diesel::table! {
         owner_id -> Nullable<Uuid>,
         asset -> Text,
         balance -> Nullable<Int8>,
+        payer_id -> Nullable<Uuid>,
+        held -> Nullable<Int8>,
     }
 }
 
@@ -337,12 +340,13 @@ diesel::table! {
         member_id -> Uuid,
         package_id -> Uuid,
         provider -> Text,
-        provider_reference -> Text,
+        provider_reference -> Nullable<Text>,
         status -> Text,
         amount -> Int8,
         currency -> Text,
         credits -> Int8,
-        checkout_url -> Text,
+        return_url -> Nullable<Text>,
+        checkout_url -> Nullable<Text>,
         created_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
     }
@@ -356,6 +360,7 @@ diesel::table! {
         session_id -> Uuid,
         member_id -> Uuid,
         joined_at -> Timestamptz,
+        stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
     }
