@@ -4,9 +4,14 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
+    db::ids::{self, ConversationId, EntityId, MemberId, MentorId, MessageId, NotificationId, SkillCategoryId, SkillId},
     domains::{
         accounts::loaders::MemberById,
+        chat::{
+            loaders::{ConversationFor, MessageById},
+            types::{Conversation, Message},
+        },
+        notifications::{loaders::NotificationFor, types::Notification},
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
@@ -31,6 +36,12 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// A conversation of the caller.
+    Conversation(Conversation),
+    /// A message in a conversation of the caller.
+    Message(Message),
+    /// A notification of the caller.
+    Notification(Notification),
 }
 
 /// Ids in one `nodes` call.
@@ -61,15 +72,35 @@ impl NodeQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
+/// Anything by its global id, as the caller may see it.
+pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
     let Ok((prefix, uuid)) = ids::decode(id) else { return Ok(None) };
     Ok(match prefix {
         MemberId::PREFIX => ctx.hot(MemberById(of(uuid))).await?.map(|row| Node::Member(Member(row))),
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        ConversationId::PREFIX => conversation(ctx, of(uuid)).await?.map(Node::Conversation),
+        MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
+        NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
         _ => None,
     })
+}
+
+async fn conversation(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    let opened = ctx.one(ConversationFor { conversation, member }).await?;
+    Ok(opened.map(|opened| Conversation::opened(&opened, member)))
+}
+
+async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, ApiError> {
+    let Some(row) = ctx.one(MessageById(id)).await? else { return Ok(None) };
+    Ok(conversation(ctx, row.conversation_id).await?.map(|_| Message(row)))
+}
+
+async fn notification(ctx: &Context<'_>, notification: NotificationId) -> Result<Option<Notification>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

@@ -5,7 +5,9 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
+        chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         event::subscription::EventSubscription,
+        notifications::mutation::NotificationsMutation,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         viewer::ViewerQuery,
     },
@@ -17,15 +19,15 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, ChatQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation);
+pub struct Mutation(AccountsMutation, ProfilesMutation, ChatMutation, NotificationsMutation);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription);
+pub struct Subscription(EventSubscription, ChatSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;

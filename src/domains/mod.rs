@@ -9,10 +9,13 @@
 //! [`input`] (checks of input values).
 
 pub mod accounts;
+pub mod chat;
 pub mod event;
 pub mod input;
+pub mod notifications;
 pub mod profiles;
 pub mod scheduling;
+pub mod sessions;
 pub mod user_error;
 pub mod viewer;
 pub mod wallet;

@@ -3,13 +3,16 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
-    domains::accounts::viewer::AccountViewer,
+    domains::{
+        accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
+        notifications::viewer::NotificationsViewer,
+    },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer);
+pub struct Viewer(AccountViewer, StreamViewer, ChatViewer, NotificationsViewer);
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -20,6 +23,12 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async { Ok(ctx.viewer().map(|viewer| Viewer(AccountViewer(viewer.member_id)))) }).await
+        field(async {
+            let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+            // The cursor comes first: everything else is read after it.
+            let stream = StreamViewer::read(ctx, member).await?;
+            Ok(Some(Viewer(AccountViewer(member), stream, ChatViewer(member), NotificationsViewer(member))))
+        })
+        .await
     }
 }

@@ -1,7 +1,7 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
-use super::Registry;
-use crate::domains::{accounts, profiles, scheduling};
+use super::{Registry, retention::{self, Retention}};
+use crate::domains::{accounts, chat, notifications, profiles, scheduling};
 
 /// The whole product.
 #[must_use]
@@ -15,4 +15,9 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
         .hot::<scheduling::loaders::ScheduleOf>()
+        // What happens in the transaction of an event.
+        .listener(chat::listener::SessionConversations)
+        .listener(notifications::listener::Notifier)
+        // What runs by the clock.
+        .every(retention::PERIOD, &Retention)
 }

@@ -4,6 +4,7 @@
 //! `types`, a wrapper around [`Happened`] and the payload that resolves from them without SQL; here it gets one line.
 
 pub mod subscription;
+pub mod viewer;
 
 use std::sync::Arc;
 
@@ -12,7 +13,17 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::ids::MemberId,
-    domains::profiles::{self, types::ProfileUpdated},
+    domains::{
+        chat::{
+            self,
+            types::{ConversationUpdated, MessageSent},
+        },
+        notifications::{
+            self,
+            types::{NotificationReceived, NotificationsRead},
+        },
+        profiles::{self, types::ProfileUpdated},
+    },
     events::{self, EventPayload},
 };
 
@@ -78,6 +89,14 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// A message was sent.
+    MessageSent(chat::model::MessageSent);
+    /// One of the caller's conversations was opened, has a new message or was read.
+    ConversationUpdated(chat::model::ConversationUpdated);
+    /// The caller got a notification.
+    NotificationReceived(notifications::model::NotificationReceived);
+    /// The caller has read notifications.
+    NotificationsRead(notifications::model::NotificationsRead);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read

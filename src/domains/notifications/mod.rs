@@ -11,5 +11,6 @@ pub mod model;
 pub mod mutation;
 pub mod repo;
 pub mod service;
+pub mod told;
 pub mod types;
 pub mod viewer;
