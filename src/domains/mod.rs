@@ -11,6 +11,8 @@
 pub mod accounts;
 pub mod event;
 pub mod input;
+pub mod payments;
 pub mod profiles;
 pub mod user_error;
 pub mod viewer;
+pub mod wallet;

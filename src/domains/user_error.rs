@@ -7,7 +7,10 @@ use std::future::Future;
 
 use async_graphql::{Enum, Interface, SimpleObject};
 
-use crate::graphql::{ApiError, Field};
+use crate::{
+    domains::payments::types::CreditPackage,
+    graphql::{ApiError, Field, scalars::Money},
+};
 
 /// Why a mutation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -103,6 +106,13 @@ user_errors! {
     StaleVersion => StaleVersionError {
         /// The present version.
         current: i32,
+    }
+    /// The wallet has too little.
+    InsufficientFunds => InsufficientFundsError {
+        /// How much too little.
+        missing: Money,
+        /// Packages of credits on sale.
+        packages: Vec<CreditPackage>,
     }
     /// Too often.
     RateLimited => RateLimitedError {

@@ -1,7 +1,14 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
+use std::time::Duration;
+
 use super::Registry;
-use crate::domains::{accounts, profiles};
+use crate::{
+    domains::{accounts, payments, profiles, wallet},
+    integrations::payments::sandbox,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The whole product.
 #[must_use]
@@ -14,4 +21,10 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::CategoryById>()
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
+        .hot::<payments::loaders::PackageById>()
+        .hot::<wallet::loaders::LastRecount>()
+        // Jobs and schedules.
+        .job::<payments::jobs::ApplyWebhook>()
+        .job::<sandbox::webhook::DeliverWebhook>()
+        .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
 }

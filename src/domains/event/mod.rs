@@ -12,7 +12,14 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::ids::MemberId,
-    domains::profiles::{self, types::ProfileUpdated},
+    domains::{
+        payments::{
+            self,
+            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+        },
+        profiles::{self, types::ProfileUpdated},
+        wallet::{self, types::WalletChanged},
+    },
     events::{self, EventPayload},
 };
 
@@ -78,6 +85,14 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// The caller's credits moved.
+    WalletChanged(wallet::model::WalletChanged);
+    /// A payment arrived.
+    PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment was refused.
+    PaymentFailed(payments::model::PaymentFailed);
+    /// A payment was left or ran out of time.
+    PaymentExpired(payments::model::PaymentExpired);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read
