@@ -4,7 +4,10 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, ConversationId, EntityId, MemberId, MentorId, MessageId, NotificationId, SkillCategoryId, SkillId},
+    db::ids::{
+        self, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId, NotificationId, PaymentId,
+        SkillCategoryId, SkillId,
+    },
     domains::{
         accounts::loaders::MemberById,
         chat::{
@@ -12,6 +15,10 @@ use crate::{
             types::{Conversation, Message},
         },
         notifications::{loaders::NotificationFor, types::Notification},
+        payments::{
+            loaders::{PackageById, PaymentById},
+            types::{CreditPackage, Payment},
+        },
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
@@ -42,6 +49,10 @@ pub enum Node {
     Message(Message),
     /// A notification of the caller.
     Notification(Notification),
+    /// A package of credits.
+    CreditPackage(CreditPackage),
+    /// A payment of the caller.
+    Payment(Payment),
 }
 
 /// Ids in one `nodes` call.
@@ -83,6 +94,8 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         ConversationId::PREFIX => conversation(ctx, of(uuid)).await?.map(Node::Conversation),
         MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
         NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
+        CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
+        PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         _ => None,
     })
 }
@@ -101,6 +114,13 @@ async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, Ap
 async fn notification(ctx: &Context<'_>, notification: NotificationId) -> Result<Option<Notification>, ApiError> {
     let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
     Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
+}
+
+/// A payment is nobody's business but the payer's.
+async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let row = ctx.one(PaymentById(id)).await?;
+    Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

@@ -8,8 +8,10 @@ use crate::{
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         event::subscription::EventSubscription,
         notifications::mutation::NotificationsMutation,
+        payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         viewer::ViewerQuery,
+        wallet::query::WalletQuery,
     },
     node::NodeQuery,
 };
@@ -19,11 +21,11 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, ChatQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, ChatQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, ChatMutation, NotificationsMutation);
+pub struct Mutation(AccountsMutation, ProfilesMutation, PaymentsMutation, ChatMutation, NotificationsMutation);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]

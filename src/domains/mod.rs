@@ -13,6 +13,7 @@ pub mod chat;
 pub mod event;
 pub mod input;
 pub mod notifications;
+pub mod payments;
 pub mod profiles;
 pub mod scheduling;
 pub mod sessions;

@@ -3,16 +3,30 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
+    db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
-        notifications::viewer::NotificationsViewer,
+        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer, wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, StreamViewer, ChatViewer, NotificationsViewer);
+pub struct Viewer(AccountViewer, StreamViewer, WalletViewer, PaymentsViewer, ChatViewer, NotificationsViewer);
+
+impl Viewer {
+    fn of(member: MemberId, stream: StreamViewer) -> Self {
+        Self(
+            AccountViewer(member),
+            stream,
+            WalletViewer(member),
+            PaymentsViewer(member),
+            ChatViewer(member),
+            NotificationsViewer(member),
+        )
+    }
+}
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -27,7 +41,7 @@ impl ViewerQuery {
             let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
             // The cursor comes first: everything else is read after it.
             let stream = StreamViewer::read(ctx, member).await?;
-            Ok(Some(Viewer(AccountViewer(member), stream, ChatViewer(member), NotificationsViewer(member))))
+            Ok(Some(Viewer::of(member, stream)))
         })
         .await
     }

@@ -1,7 +1,17 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
-use super::{Registry, retention::{self, Retention}};
-use crate::domains::{accounts, chat, notifications, profiles, scheduling};
+use std::time::Duration;
+
+use super::{
+    Registry,
+    retention::{self, Retention},
+};
+use crate::{
+    domains::{accounts, chat, notifications, payments, profiles, scheduling, wallet},
+    integrations::payments::sandbox,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The whole product.
 #[must_use]
@@ -15,9 +25,14 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
         .hot::<scheduling::loaders::ScheduleOf>()
+        .hot::<payments::loaders::PackageById>()
+        .hot::<wallet::loaders::LastRecount>()
         // What happens in the transaction of an event.
         .listener(chat::listener::SessionConversations)
         .listener(notifications::listener::Notifier)
-        // What runs by the clock.
+        // Jobs and schedules.
+        .job::<payments::jobs::ApplyWebhook>()
+        .job::<sandbox::webhook::DeliverWebhook>()
+        .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(retention::PERIOD, &Retention)
 }

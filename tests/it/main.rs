@@ -5,7 +5,6 @@
 mod support;
 
 mod accounts;
-mod bad_input;
 mod boundaries;
 mod migrations;
 mod profiles;

@@ -22,7 +22,12 @@ use crate::{
             self,
             types::{NotificationReceived, NotificationsRead},
         },
+        payments::{
+            self,
+            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+        },
         profiles::{self, types::ProfileUpdated},
+        wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
 };
@@ -97,6 +102,14 @@ events! {
     NotificationReceived(notifications::model::NotificationReceived);
     /// The caller has read notifications.
     NotificationsRead(notifications::model::NotificationsRead);
+    /// The caller's credits moved.
+    WalletChanged(wallet::model::WalletChanged);
+    /// A payment arrived.
+    PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment was refused.
+    PaymentFailed(payments::model::PaymentFailed);
+    /// A payment was left or ran out of time.
+    PaymentExpired(payments::model::PaymentExpired);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read
