@@ -6,7 +6,10 @@ mod support;
 
 mod accounts;
 mod boundaries;
+mod chat;
+mod events;
 mod migrations;
+mod notifications;
 mod profiles;
 mod schema;
 mod transport;
