@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 
 use super::model;
 use crate::{
-    domains::{user_error::UserError, wallet::types::Wallet},
+    domains::user_error::UserError,
     graphql::scalars::BigInt,
     payloads,
 };
@@ -113,8 +113,6 @@ pub struct BookSessionPayload {
     pub booking: Option<Booking>,
     /// The session.
     pub session: Option<Session>,
-    /// The learner's wallet, after the price went into escrow.
-    pub wallet: Option<Wallet>,
     /// Whether this is the result of an earlier call with the same key.
     pub replayed: bool,
     /// Why nothing was booked.
@@ -137,8 +135,6 @@ pub struct CancelBookingPayload {
     pub booking: Option<Booking>,
     /// Its session, cancelled too when nobody else has booked it.
     pub session: Option<Session>,
-    /// The caller's wallet, after the refund.
-    pub wallet: Option<Wallet>,
     /// Whether this is the result of an earlier call with the same key.
     pub replayed: bool,
     /// Why nothing was cancelled.
