@@ -3,6 +3,7 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
+    db::ids::MemberId,
     domains::{accounts::viewer::AccountViewer, sessions::viewer::SessionsViewer},
     graphql::{ContextExt, Field, field},
 };
@@ -10,6 +11,12 @@ use crate::{
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
 pub struct Viewer(AccountViewer, SessionsViewer);
+
+impl Viewer {
+    fn of(member: MemberId) -> Self {
+        Self(AccountViewer(member), SessionsViewer(member))
+    }
+}
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -20,10 +27,6 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async {
-            let id = ctx.viewer().map(|viewer| viewer.member_id);
-            Ok(id.map(|id| Viewer(AccountViewer(id), SessionsViewer(id))))
-        })
-        .await
+        field(async { Ok(ctx.viewer().map(|viewer| Viewer::of(viewer.member_id))) }).await
     }
 }

@@ -8,5 +8,7 @@ mod accounts;
 mod boundaries;
 mod migrations;
 mod profiles;
+mod rooms;
 mod schema;
+mod sessions;
 mod transport;
