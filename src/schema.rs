@@ -6,10 +6,12 @@ use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
         event::subscription::EventSubscription,
+        payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
+        wallet::query::WalletQuery,
     },
     node::NodeQuery,
 };
@@ -19,11 +21,11 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, SessionsQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, SessionsQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, SessionsMutation, RoomsMutation);
+pub struct Mutation(AccountsMutation, ProfilesMutation, PaymentsMutation, SessionsMutation, RoomsMutation);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
