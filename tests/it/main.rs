@@ -7,5 +7,7 @@ mod support;
 mod accounts;
 mod boundaries;
 mod migrations;
+mod payments;
 mod profiles;
 mod schema;
+mod wallet;
