@@ -10,4 +10,5 @@ mod migrations;
 mod payments;
 mod profiles;
 mod schema;
+mod transport;
 mod wallet;
