@@ -4,17 +4,20 @@ use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
     db::ids::MemberId,
-    domains::{accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, wallet::viewer::WalletViewer},
+    domains::{
+        accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, sessions::viewer::SessionsViewer,
+        wallet::viewer::WalletViewer,
+    },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, WalletViewer, PaymentsViewer);
+pub struct Viewer(AccountViewer, WalletViewer, PaymentsViewer, SessionsViewer);
 
 impl Viewer {
     fn of(member: MemberId) -> Self {
-        Self(AccountViewer(member), WalletViewer(member), PaymentsViewer(member))
+        Self(AccountViewer(member), WalletViewer(member), PaymentsViewer(member), SessionsViewer(member))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Registry;
 use crate::{
-    domains::{accounts, payments, profiles, wallet},
+    domains::{accounts, payments, profiles, rooms, scheduling, sessions, wallet},
     integrations::payments::sandbox,
 };
 
@@ -21,10 +21,16 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::CategoryById>()
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
+        .hot::<scheduling::loaders::ScheduleOf>()
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
+        // What reacts in the transaction of an event.
+        .listener(rooms::listener::EmptyRooms)
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(MINUTE, &sessions::jobs::SettleSessions {})
+        .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
 }

@@ -9,6 +9,8 @@ mod boundaries;
 mod migrations;
 mod payments;
 mod profiles;
+mod rooms;
 mod schema;
+mod sessions;
 mod transport;
 mod wallet;
