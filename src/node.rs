@@ -4,13 +4,14 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
+    db::ids::{self, ClaimId, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
     domains::{
         accounts::loaders::MemberById,
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        scheduling::types::{Hold, hold_of_caller},
     },
     graphql::{
         ApiError, ContextExt, Field,
@@ -31,6 +32,8 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// One of the caller's own holds.
+    Hold(Hold),
 }
 
 /// Ids in one `nodes` call.
@@ -68,6 +71,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
 }

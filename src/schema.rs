@@ -7,6 +7,7 @@ use crate::{
         accounts::mutation::AccountsMutation,
         event::subscription::EventSubscription,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        scheduling::mutation::SchedulingMutation,
         viewer::ViewerQuery,
     },
     node::NodeQuery,
@@ -21,7 +22,7 @@ pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation);
+pub struct Mutation(AccountsMutation, ProfilesMutation, SchedulingMutation);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]

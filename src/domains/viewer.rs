@@ -3,13 +3,20 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
-    domains::accounts::viewer::AccountViewer,
+    db::ids::MemberId,
+    domains::{accounts::viewer::AccountViewer, scheduling::viewer::SchedulingViewer},
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer);
+pub struct Viewer(AccountViewer, SchedulingViewer);
+
+impl Viewer {
+    fn new(member: MemberId) -> Self {
+        Self(AccountViewer(member), SchedulingViewer(member))
+    }
+}
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -20,6 +27,6 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async { Ok(ctx.viewer().map(|viewer| Viewer(AccountViewer(viewer.member_id)))) }).await
+        field(async { Ok(ctx.viewer().map(|viewer| Viewer::new(viewer.member_id))) }).await
     }
 }

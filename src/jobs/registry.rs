@@ -1,5 +1,7 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
+use std::time::Duration;
+
 use super::Registry;
 use crate::domains::{accounts, profiles, scheduling};
 
@@ -15,4 +17,6 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
         .hot::<scheduling::loaders::ScheduleOf>()
+        // Schedules.
+        .every(Duration::from_secs(60), &scheduling::jobs::ExpireHolds {})
 }

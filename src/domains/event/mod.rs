@@ -12,7 +12,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::ids::MemberId,
-    domains::profiles::{self, types::ProfileUpdated},
+    domains::{
+        profiles::{self, types::ProfileUpdated},
+        scheduling::{self, types::AvailabilityChanged},
+    },
     events::{self, EventPayload},
 };
 
@@ -78,6 +81,8 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// A mentor's free time changed.
+    AvailabilityChanged(scheduling::model::AvailabilityChanged);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read
