@@ -4,9 +4,13 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, ClaimId, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
+    db::ids::{self, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SkillCategoryId, SkillId},
     domains::{
         accounts::loaders::MemberById,
+        payments::{
+            loaders::{PackageById, PaymentById},
+            types::{CreditPackage, Payment},
+        },
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
@@ -34,6 +38,10 @@ pub enum Node {
     SkillCategory(SkillCategory),
     /// One of the caller's own holds.
     Hold(Hold),
+    /// A package of credits.
+    CreditPackage(CreditPackage),
+    /// A payment of the caller.
+    Payment(Payment),
 }
 
 /// Ids in one `nodes` call.
@@ -71,9 +79,18 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
+        PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
+}
+
+/// A payment is nobody's business but the payer's.
+async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let row = ctx.one(PaymentById(id)).await?;
+    Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

@@ -6,9 +6,11 @@ use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
         event::subscription::EventSubscription,
+        payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         scheduling::mutation::SchedulingMutation,
         viewer::ViewerQuery,
+        wallet::query::WalletQuery,
     },
     node::NodeQuery,
 };
@@ -18,11 +20,11 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, SchedulingMutation);
+pub struct Mutation(AccountsMutation, ProfilesMutation, SchedulingMutation, PaymentsMutation);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]

@@ -11,7 +11,9 @@
 pub mod accounts;
 pub mod event;
 pub mod input;
+pub mod payments;
 pub mod profiles;
 pub mod scheduling;
 pub mod user_error;
 pub mod viewer;
+pub mod wallet;

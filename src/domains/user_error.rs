@@ -8,8 +8,8 @@ use std::future::Future;
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use crate::{
-    domains::scheduling::types::Slot,
-    graphql::{ApiError, Field},
+    domains::{payments::types::CreditPackage, scheduling::types::Slot},
+    graphql::{ApiError, Field, scalars::Money},
 };
 
 /// Why a mutation was refused.
@@ -116,6 +116,13 @@ user_errors! {
     SlotUnavailable => SlotUnavailableError {
         /// Free slots of the same mentor and length that the caller can take now, soonest first; at most 3.
         next_free: Vec<Slot>,
+    }
+    /// The wallet has too little.
+    InsufficientFunds => InsufficientFundsError {
+        /// How much too little.
+        missing: Money,
+        /// Packages of credits on sale.
+        packages: Vec<CreditPackage>,
     }
     /// Too often.
     RateLimited => RateLimitedError {

@@ -4,17 +4,20 @@ use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
     db::ids::MemberId,
-    domains::{accounts::viewer::AccountViewer, scheduling::viewer::SchedulingViewer},
+    domains::{
+        accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        wallet::viewer::WalletViewer,
+    },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, SchedulingViewer);
+pub struct Viewer(AccountViewer, SchedulingViewer, WalletViewer, PaymentsViewer);
 
 impl Viewer {
-    fn new(member: MemberId) -> Self {
-        Self(AccountViewer(member), SchedulingViewer(member))
+    fn of(member: MemberId) -> Self {
+        Self(AccountViewer(member), SchedulingViewer(member), WalletViewer(member), PaymentsViewer(member))
     }
 }
 
@@ -27,6 +30,6 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async { Ok(ctx.viewer().map(|viewer| Viewer::new(viewer.member_id))) }).await
+        field(async { Ok(ctx.viewer().map(|viewer| Viewer::of(viewer.member_id))) }).await
     }
 }

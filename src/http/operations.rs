@@ -81,9 +81,12 @@ struct Running {
 }
 
 enum Work {
-    Starting(Pin<Box<dyn Future<Output = Started> + Send>>),
+    Subscribing(Starting),
+    Executing(Starting),
     Live(Answers, #[expect(dead_code, reason = "counts while it is kept")] Present),
 }
+
+type Starting = Pin<Box<dyn Future<Output = Started> + Send>>;
 
 enum Started {
     Live(Answers),
@@ -108,7 +111,10 @@ impl Operations {
         if self.running.len() >= MAX_RUNNING {
             return Err(NotStarted::TooMany);
         }
-        let work = Work::Starting(Box::pin(start(Data::clone(shared), order)));
+        let subscribes =
+            order.operation.as_ref().is_ok_and(|operation| operation.kind == OperationType::Subscription);
+        let starting = Box::pin(start(Data::clone(shared), order));
+        let work = if subscribes { Work::Subscribing(starting) } else { Work::Executing(starting) };
         self.running.push(Running { id, work });
         Ok(())
     }
@@ -119,25 +125,33 @@ impl Operations {
         self.running.retain(|running| *running.id != *id);
     }
 
+    /// Whether a subscription has not begun to listen yet. A socket reads its next message after that, so that a client
+    /// which hears the answer to a later message knows that it misses nothing.
+    pub(super) fn is_subscribing(&self) -> bool {
+        self.running.iter().any(|running| matches!(running.work, Work::Subscribing(_)))
+    }
+
     /// Whether nothing runs.
     pub(super) fn is_empty(&self) -> bool {
         self.running.is_empty()
     }
 
-    /// The next thing to tell the client; waits for ever while nothing runs. Nothing is lost if it is dropped.
-    pub(super) async fn next(&mut self, shared: &Shared) -> Bytes {
+    /// The next thing to tell the client, or `None` when a subscription has begun to listen; waits for ever while
+    /// nothing runs. Nothing is lost if it is dropped.
+    pub(super) async fn next(&mut self, shared: &Shared) -> Option<Bytes> {
         poll_fn(|context| self.poll_next(shared, context)).await
     }
 
-    fn poll_next(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Bytes> {
+    fn poll_next(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         for _ in 0..self.running.len() {
             self.turn = (self.turn + 1) % self.running.len();
             let Some(Running { id, work }) = self.running.get_mut(self.turn) else { continue };
-            if let Work::Starting(starting) = work {
+            if let Work::Subscribing(starting) | Work::Executing(starting) = work {
                 match starting.poll_unpin(context) {
                     Poll::Pending => continue,
                     Poll::Ready(Started::Live(answers)) => {
-                        *work = Work::Live(answers, shared.meters.subscription())
+                        *work = Work::Live(answers, shared.meters.subscription());
+                        return Poll::Ready(None);
                     }
                     Poll::Ready(Started::Done(answer)) => {
                         let told = match answer.refused {
@@ -145,7 +159,7 @@ impl Operations {
                             None => (self.dialect)(id, Happening::Result(&answer.body)),
                         };
                         self.running.swap_remove(self.turn);
-                        return Poll::Ready(told);
+                        return Poll::Ready(Some(told));
                     }
                 }
             }
@@ -153,12 +167,12 @@ impl Operations {
             match answers.poll_next_unpin(context) {
                 Poll::Pending => {}
                 Poll::Ready(Some(answer)) => {
-                    return Poll::Ready((self.dialect)(id, Happening::Next(&answer)));
+                    return Poll::Ready(Some((self.dialect)(id, Happening::Next(&answer))));
                 }
                 Poll::Ready(None) => {
                     let told = (self.dialect)(id, Happening::Complete);
                     self.running.swap_remove(self.turn);
-                    return Poll::Ready(told);
+                    return Poll::Ready(Some(told));
                 }
             }
         }

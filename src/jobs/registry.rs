@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::Registry;
-use crate::domains::{accounts, profiles, scheduling};
+use crate::{
+    domains::{accounts, payments, profiles, scheduling, wallet},
+    integrations::payments::sandbox,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The whole product.
 #[must_use]
@@ -17,6 +22,11 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
         .hot::<scheduling::loaders::ScheduleOf>()
-        // Schedules.
-        .every(Duration::from_secs(60), &scheduling::jobs::ExpireHolds {})
+        .hot::<payments::loaders::PackageById>()
+        .hot::<wallet::loaders::LastRecount>()
+        // Jobs and schedules.
+        .job::<payments::jobs::ApplyWebhook>()
+        .job::<sandbox::webhook::DeliverWebhook>()
+        .every(MINUTE, &scheduling::jobs::ExpireHolds {})
+        .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
 }

@@ -13,8 +13,13 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
+        payments::{
+            self,
+            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+        },
         profiles::{self, types::ProfileUpdated},
         scheduling::{self, types::AvailabilityChanged},
+        wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
 };
@@ -83,6 +88,14 @@ events! {
     ProfileUpdated(profiles::model::ProfileUpdated);
     /// A mentor's free time changed.
     AvailabilityChanged(scheduling::model::AvailabilityChanged);
+    /// The caller's credits moved.
+    WalletChanged(wallet::model::WalletChanged);
+    /// A payment arrived.
+    PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment was refused.
+    PaymentFailed(payments::model::PaymentFailed);
+    /// A payment was left or ran out of time.
+    PaymentExpired(payments::model::PaymentExpired);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read
