@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, BookingId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SessionId, SkillCategoryId, SkillId,
+        self, BookingId, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SessionId, SkillCategoryId,
+        SkillId,
     },
     domains::{
         accounts::loaders::MemberById,
@@ -17,6 +18,7 @@ use crate::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
             types::{Booking, Session},
@@ -45,6 +47,8 @@ pub enum Node {
     Session(Session),
     /// A booking, for its learner and mentor.
     Booking(Booking),
+    /// One of the caller's own holds.
+    Hold(Hold),
     /// A package of credits.
     CreditPackage(CreditPackage),
     /// A payment of the caller.
@@ -97,6 +101,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         }
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
 }

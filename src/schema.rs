@@ -9,6 +9,7 @@ use crate::{
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
+        scheduling::mutation::SchedulingMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
@@ -25,7 +26,14 @@ pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQue
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, PaymentsMutation, SessionsMutation, RoomsMutation);
+pub struct Mutation(
+    AccountsMutation,
+    ProfilesMutation,
+    SchedulingMutation,
+    SessionsMutation,
+    RoomsMutation,
+    PaymentsMutation,
+);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]

@@ -5,7 +5,8 @@ use async_graphql::{Context, MergedObject, Object};
 use crate::{
     db::ids::MemberId,
     domains::{
-        accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, sessions::viewer::SessionsViewer,
+        accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        sessions::viewer::SessionsViewer,
         wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
@@ -13,11 +14,17 @@ use crate::{
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, WalletViewer, PaymentsViewer, SessionsViewer);
+pub struct Viewer(AccountViewer, SchedulingViewer, SessionsViewer, WalletViewer, PaymentsViewer);
 
 impl Viewer {
     fn of(member: MemberId) -> Self {
-        Self(AccountViewer(member), WalletViewer(member), PaymentsViewer(member), SessionsViewer(member))
+        Self(
+            AccountViewer(member),
+            SchedulingViewer(member),
+            SessionsViewer(member),
+            WalletViewer(member),
+            PaymentsViewer(member),
+        )
     }
 }
 

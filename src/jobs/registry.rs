@@ -29,6 +29,7 @@ pub fn registry() -> Registry {
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})

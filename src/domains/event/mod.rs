@@ -28,6 +28,7 @@ use crate::{
                 BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
             },
         },
+        scheduling::{self, types::AvailabilityChanged},
         wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
@@ -111,6 +112,8 @@ events! {
     ParticipantJoined(rooms::model::ParticipantJoined);
     /// A member left the room.
     ParticipantLeft(rooms::model::ParticipantLeft);
+    /// A mentor's free time changed.
+    AvailabilityChanged(scheduling::model::AvailabilityChanged);
     /// The caller's credits moved.
     WalletChanged(wallet::model::WalletChanged);
     /// A payment arrived.
