@@ -48,6 +48,9 @@ pub struct Config {
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
+    /// Memory for cached pages of the private database, in MiB.
+    #[arg(long, env = "SKILLSWAP_SHARED_BUFFERS_MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
+    pub shared_buffers_mb: u32,
     /// Folder with PostgreSQL's programs, if they are not found by themselves.
     #[arg(long, env = "PG_BIN_DIR")]
     pub pg_bin_dir: Option<PathBuf>,

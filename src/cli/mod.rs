@@ -1,1 +1,76 @@
-//! x
+//! The commands, one file each.
+
+pub mod admin;
+pub mod database;
+pub mod doctor;
+pub mod migrate;
+pub mod schema;
+pub mod serve;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{config::Config, telemetry};
+
+/// The backend of a live skill marketplace.
+#[derive(Debug, Parser)]
+#[command(name = "skillswap", version, about, propagate_version = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Starts the server: migrates, loads demo data in demo mode, serves.
+    Serve(Config),
+    /// Brings the database to the schema of this binary.
+    Migrate(Config),
+    /// Prints the GraphQL schema.
+    Schema,
+    /// Grants roles.
+    Admin(admin::Arguments),
+    /// Says what is missing on this machine or in these settings.
+    Doctor(Config),
+}
+
+/// Reads the arguments and runs the command; an error is told in one sentence.
+pub async fn run() -> ExitCode {
+    // One TLS implementation for all clients; it can only be installed once.
+    rustls::crypto::ring::default_provider().install_default().ok();
+    let done = match Arguments::parse().command {
+        Command::Serve(config) => serve::run(config).await,
+        Command::Migrate(config) => migrate::run(&config).await,
+        Command::Schema => schema::run(),
+        Command::Admin(arguments) => admin::run(&arguments).await,
+        Command::Doctor(config) => doctor::run(&config).await,
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            say(&format!("skillswap: {error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a line for the person at the terminal.
+fn say(line: &str) {
+    use std::io::Write;
+    // A closed terminal is no reason to stop.
+    writeln!(std::io::stderr(), "{line}").ok();
+}
+
+/// Writes a command's result.
+///
+/// # Errors
+/// If standard output is closed.
+fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    Ok(std::io::stdout().write_all(text.as_bytes())?)
+}
+
+fn start_log(config: &Config) -> anyhow::Result<()> {
+    telemetry::start_log(config)
+}

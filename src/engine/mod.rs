@@ -13,7 +13,13 @@ pub mod scan;
 
 use std::sync::Arc;
 
-use crate::{app::App, graphql::Viewer, schema::AppSchema};
+use crate::{
+    app::App,
+    db::ids::{EntityId, MemberId},
+    events::{StreamName, log},
+    graphql::Viewer,
+    schema::AppSchema,
+};
 
 /// Who sends a request.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -64,5 +70,15 @@ impl Engine {
             schema,
             groups: live::Groups::default(),
         }))
+    }
+
+    /// Asks the database for something small that needs its tables to be there.
+    ///
+    /// # Errors
+    /// If it cannot be reached, or is not migrated.
+    pub async fn reach_database(&self) -> diesel::QueryResult<()> {
+        let mut conn = self.app.conn().await?;
+        let anybody = StreamName::User(MemberId::from_uuid(uuid::Uuid::nil()));
+        log::position(&mut conn, anybody).await.map(drop)
     }
 }

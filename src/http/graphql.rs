@@ -1,0 +1,239 @@
+//! Queries and mutations over HTTP, by the [GraphQL over HTTP](https://graphql.github.io/graphql-over-http/)
+//! specification.
+
+use std::time::Instant;
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{
+        StatusCode,
+        header::{ALLOW, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE},
+    },
+    rt,
+    web::{Bytes, Data, Payload},
+};
+use async_graphql::parser::types::OperationType;
+use tracing::Instrument;
+use uuid::Uuid;
+
+use super::server::Shared;
+use super::{
+    auth,
+    envelope::RequestId,
+    media::Media,
+    meters::{Meters, Outcome},
+    params, websocket,
+};
+use crate::{
+    engine::{
+        Caller, Engine,
+        answers::{AnswerKey, Answers},
+        run::{Answer, Operation, refuse},
+    },
+    graphql::error::{ApiCode, INTERNAL_MESSAGE},
+};
+
+/// An answer with its place in HTTP.
+#[derive(Debug)]
+pub(super) struct Reply {
+    /// The status for clients that know the media type of GraphQL.
+    status: StatusCode,
+    /// The status for those that know JSON only.
+    json_status: StatusCode,
+    header: Option<(HeaderName, &'static str)>,
+    pub(super) body: Bytes,
+}
+
+/// `POST /graphql`: runs a query or mutation.
+pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let Some(media) = Media::negotiate(request.headers()) else {
+        return not_acceptable().into_response(Media::Json);
+    };
+    let mut turn = Turn::start(&shared.meters);
+    let reply = async {
+        let caller = caller(&shared, &request)?;
+        let body = params::body(&request, payload).await?;
+        let key = Answers::key(&body);
+        if let Some(kept) = shared.engine.kept_answer(&key) {
+            return Ok(turn.kept(kept));
+        }
+        let operation = prepare(&shared.engine, params::from_json(&body)?, &mut turn)?;
+        Ok(run(&shared.engine, caller, operation, key, &request, &mut turn).await)
+    };
+    let reply: Result<Reply, Reply> = reply.await;
+    turn.end();
+    reply.unwrap_or_else(|refusal| refusal).into_response(media)
+}
+
+/// `GET /graphql`: runs a query, or opens a WebSocket.
+pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    if websocket::is_wanted(&request) {
+        return websocket::open(shared, &request, payload);
+    }
+    let Some(media) = Media::negotiate(request.headers()) else {
+        return not_acceptable().into_response(Media::Json);
+    };
+    let mut turn = Turn::start(&shared.meters);
+    let reply = async {
+        let caller = caller(&shared, &request)?;
+        // A prefix, so that no body can name the answer to a query string.
+        let key = Answers::key(format!("GET {}", request.query_string()).as_bytes());
+        if let Some(kept) = shared.engine.kept_answer(&key) {
+            return Ok(turn.kept(kept));
+        }
+        let operation = prepare(&shared.engine, params::from_query(request.query_string())?, &mut turn)?;
+        if operation.kind != OperationType::Query {
+            return Err(only_queries());
+        }
+        Ok(run(&shared.engine, caller, operation, key, &request, &mut turn).await)
+    };
+    let reply: Result<Reply, Reply> = reply.await;
+    turn.end();
+    reply.unwrap_or_else(|refusal| refusal).into_response(media)
+}
+
+/// Any other method.
+pub(super) async fn other_method() -> HttpResponse {
+    let mut reply =
+        Reply::refusal(StatusCode::METHOD_NOT_ALLOWED, ApiCode::BadRequest, "Use POST, or GET for queries.");
+    reply.header = Some((ALLOW, "GET, POST"));
+    reply.into_response(Media::Json)
+}
+
+/// Who asks.
+///
+/// # Errors
+/// The reply to a token that is not valid.
+pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
+    auth::caller(&shared.engine.app, request).map_err(|_| {
+        let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
+        let mut reply = Reply::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
+        reply.header = Some((WWW_AUTHENTICATE, "Bearer"));
+        reply
+    })
+}
+
+/// What a query by GET must not be.
+pub(super) fn only_queries() -> Reply {
+    let message = "GET runs queries only: send mutations by POST and subscriptions over WebSocket.";
+    let mut reply = Reply::refusal(StatusCode::METHOD_NOT_ALLOWED, ApiCode::BadRequest, message);
+    reply.header = Some((ALLOW, "POST"));
+    reply
+}
+
+fn prepare(
+    engine: &Engine,
+    params: crate::engine::run::Params,
+    turn: &mut Turn<'_>,
+) -> Result<Operation, Reply> {
+    let operation = engine.prepare(params).map_err(Reply::from)?;
+    turn.kind = Some(operation.kind);
+    if operation.kind == OperationType::Subscription {
+        let message = "Subscriptions run over WebSocket (`/graphql`, subprotocol `graphql-transport-ws`) or as server-sent events (`/graphql/stream`).";
+        return Err(Reply::refusal(StatusCode::BAD_REQUEST, ApiCode::BadRequest, message));
+    }
+    Ok(operation)
+}
+
+async fn run(
+    engine: &Engine,
+    caller: Caller,
+    operation: Operation,
+    key: AnswerKey,
+    request: &HttpRequest,
+    turn: &mut Turn<'_>,
+) -> Reply {
+    let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
+    let answer = execute(engine.clone(), caller, operation, Some(key), id).await;
+    turn.outcome = outcome_of(&answer);
+    answer.into()
+}
+
+/// Runs a query or mutation under its request id. A mutation that has begun goes on when its client hangs up.
+pub(super) async fn execute(
+    engine: Engine,
+    caller: Caller,
+    operation: Operation,
+    key: Option<AnswerKey>,
+    id: Uuid,
+) -> Answer {
+    let mutates = operation.kind == OperationType::Mutation;
+    let run = async move { engine.execute(caller, operation, key).await }
+        .instrument(tracing::error_span!("request", request.id = %id));
+    if !mutates {
+        return run.await;
+    }
+    // Only a runtime that ends can take the task away.
+    rt::spawn(run).await.unwrap_or_else(|_| refuse(ApiCode::Internal, INTERNAL_MESSAGE))
+}
+
+/// How an execution ended.
+pub(super) fn outcome_of(answer: &Answer) -> Outcome {
+    match answer.refused {
+        Some(_) => Outcome::Refused,
+        // The engine writes errors before data.
+        None if answer.body.starts_with(b"{\"errors\"") => Outcome::Failed,
+        None => Outcome::Answered,
+    }
+}
+
+/// One request on its way through the meters.
+struct Turn<'m> {
+    meters: &'m Meters,
+    began: Instant,
+    kind: Option<OperationType>,
+    outcome: Outcome,
+}
+
+impl<'m> Turn<'m> {
+    fn start(meters: &'m Meters) -> Self {
+        Self { meters, began: Instant::now(), kind: None, outcome: Outcome::Refused }
+    }
+
+    fn kept(&mut self, body: Bytes) -> Reply {
+        self.kind = Some(OperationType::Query);
+        self.outcome = Outcome::Kept;
+        Reply { status: StatusCode::OK, json_status: StatusCode::OK, header: None, body }
+    }
+
+    fn end(self) {
+        self.meters.operation(self.kind, self.outcome, self.began.elapsed());
+    }
+}
+
+impl Reply {
+    /// A refusal whose status is the same for every media type.
+    pub(super) fn refusal(status: StatusCode, code: ApiCode, message: &str) -> Self {
+        Self { status, json_status: status, header: None, body: refuse(code, message).body }
+    }
+
+    pub(super) fn into_response(self, media: Media) -> HttpResponse {
+        let status = match media {
+            Media::GraphQlResponse => self.status,
+            Media::Json => self.json_status,
+        };
+        let mut response = HttpResponse::build(status);
+        response.content_type(media.content_type()).insert_header((VARY, HeaderValue::from_static("Accept")));
+        if let Some((name, value)) = self.header {
+            response.insert_header((name, HeaderValue::from_static(value)));
+        }
+        response.body(self.body)
+    }
+}
+
+impl From<Answer> for Reply {
+    fn from(Answer { body, refused }: Answer) -> Self {
+        let (status, json_status) = match refused {
+            // The client is expected to ask again with the text: not a fault.
+            None | Some(ApiCode::PersistedQueryNotFound) => (StatusCode::OK, StatusCode::OK),
+            Some(ApiCode::BadRequest) => (StatusCode::BAD_REQUEST, StatusCode::BAD_REQUEST),
+            Some(_) => (StatusCode::BAD_REQUEST, StatusCode::OK),
+        };
+        Self { status, json_status, header: None, body }
+    }
+}
+
+fn not_acceptable() -> Reply {
+    let message = "Accept `application/graphql-response+json` or `application/json`.";
+    Reply::refusal(StatusCode::NOT_ACCEPTABLE, ApiCode::BadRequest, message)
+}

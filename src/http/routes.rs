@@ -1,0 +1,39 @@
+//! Every route, in reading order.
+
+use actix_web::http::Method;
+use actix_web::{
+    guard,
+    web::{ServiceConfig, get, method, post, resource, route, to},
+};
+
+use super::{graphql, ops, playground, sse};
+
+/// Lists the routes.
+pub(super) fn configure(routes: &mut ServiceConfig) {
+    routes
+        .service(resource("/").route(read().to(playground::front)))
+        .service(
+            resource("/graphql")
+                .route(post().to(graphql::post))
+                .route(get().to(graphql::get))
+                .default_service(to(graphql::other_method)),
+        )
+        .service(
+            resource("/graphql/stream")
+                .route(get().to(sse::get))
+                .route(post().to(sse::post))
+                .route(method(Method::PUT).to(sse::reserve))
+                .route(method(Method::DELETE).to(sse::complete))
+                .default_service(to(sse::other_method)),
+        )
+        .route("/playground", read().to(playground::without_slash))
+        .route("/playground/{path:.*}", read().to(playground::file))
+        .route("/healthz", read().to(ops::healthz))
+        .route("/readyz", read().to(ops::readyz))
+        .route("/metrics", read().to(ops::metrics))
+        .default_service(to(ops::not_found));
+}
+
+fn read() -> actix_web::Route {
+    route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}

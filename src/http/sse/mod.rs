@@ -1,0 +1,97 @@
+//! GraphQL over server-sent events, by the [graphql-sse](https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md)
+//! protocol: for clients behind proxies that let no WebSocket through.
+//!
+//! - distinct connections: each operation is a request whose answer is a stream of events;
+//! - single connection ([`reservations`]): one stream, reserved first, on which further requests start operations.
+
+mod reservations;
+mod stream;
+
+use actix_web::{
+    HttpMessage, HttpRequest, HttpResponse,
+    http::{StatusCode, header::ALLOW},
+    web::{Data, Payload},
+};
+use async_graphql::parser::types::OperationType;
+use uuid::Uuid;
+
+pub(super) use self::reservations::{Reservations, complete, reserve};
+use self::stream::EventStream;
+use super::{
+    envelope::RequestId,
+    graphql::{self, Reply},
+    media::{self, Media},
+    operations::Order,
+    params,
+    server::Shared,
+};
+use crate::{engine::run::Params, graphql::error::ApiCode};
+
+/// `GET /graphql/stream`: a query or subscription in the address, or the stream that was reserved.
+pub(super) async fn get(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
+    let reply = async {
+        if let Some(token) = reservations::token(&request) {
+            return reservations::open(&shared, &request, token);
+        }
+        let params = params::from_query(request.query_string())?;
+        distinct(&shared, &request, params)
+    };
+    reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
+}
+
+/// `POST /graphql/stream`: any operation, answered here or on the stream that was reserved.
+pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let reply = async {
+        let token = reservations::token(&request);
+        if let Some(token) = token
+            && media::accepts(request.headers(), stream::MEDIA)
+        {
+            return reservations::open(&shared, &request, token);
+        }
+        let params = params::from_json(&params::body(&request, payload).await?)?;
+        match token {
+            Some(token) => reservations::start(&shared, &request, token, params),
+            None => distinct(&shared, &request, params),
+        }
+    };
+    reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
+}
+
+/// Any other method.
+pub(super) async fn other_method() -> HttpResponse {
+    let message = "Use GET or POST; PUT and DELETE for a reserved stream.";
+    let mut response = refuse(StatusCode::METHOD_NOT_ALLOWED, message).into_response(Media::Json);
+    response
+        .headers_mut()
+        .insert(ALLOW, actix_web::http::header::HeaderValue::from_static("GET, POST, PUT, DELETE"));
+    response
+}
+
+/// One operation on a connection of its own. What is wrong with the document is told on the stream, because a client
+/// that reads events cannot read another answer.
+fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Result<HttpResponse, Reply> {
+    if !media::accepts(request.headers(), stream::MEDIA) && !media::accepts(request.headers(), "*/*") {
+        return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
+    }
+    let order = order(shared, request, String::new(), params)?;
+    let reads_only =
+        order.operation.as_ref().is_ok_and(|operation| operation.kind != OperationType::Mutation);
+    if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
+        return Err(graphql::only_queries());
+    }
+    Ok(EventStream::of_one(Data::clone(shared), order).into_response())
+}
+
+fn order(shared: &Shared, request: &HttpRequest, id: String, params: Params) -> Result<Order, Reply> {
+    let caller = graphql::caller(shared, request)?;
+    let operation = shared.engine.prepare(params);
+    Ok(Order { id, caller, operation, request: request_id(request) })
+}
+
+fn request_id(request: &HttpRequest) -> Uuid {
+    request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0)
+}
+
+fn refuse(status: StatusCode, message: &str) -> Reply {
+    Reply::refusal(status, ApiCode::BadRequest, message)
+}

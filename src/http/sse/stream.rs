@@ -1,0 +1,164 @@
+//! The events of one connection.
+
+use std::{convert::Infallible, pin::Pin, time::Duration};
+
+use actix_web::{
+    HttpResponse,
+    http::header::{CACHE_CONTROL, CONTENT_TYPE},
+    web::{Bytes, Data},
+};
+use chrono::{DateTime, Utc};
+use futures_util::{future::LocalBoxFuture, stream::unfold};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::reservations::Seat;
+use crate::http::{
+    meters::Present,
+    operations::{Happening, Operations, Order},
+    server::Shared,
+};
+
+/// The media type.
+pub(super) const MEDIA: &str = "text/event-stream";
+/// How often a comment is sent, so that proxies keep the connection and a client that is gone is noticed.
+const BEAT: Duration = Duration::from_secs(12);
+/// A comment: nothing to a client. The first one makes browsers open the stream.
+const COMMENT: Bytes = Bytes::from_static(b":\n\n");
+
+/// What another request asks a reserved stream to do.
+#[derive(Debug)]
+pub(super) enum Command {
+    /// Start this operation.
+    Start(Box<Order>),
+    /// End the operation with this id.
+    Stop(String),
+}
+
+/// A stream of events. The connection's task asks it for bytes to send, and that drives everything in it.
+pub(super) struct EventStream {
+    shared: Data<Shared>,
+    operations: Operations,
+    /// Absent if the stream belongs to one operation.
+    orders: Option<(mpsc::Receiver<Command>, Seat)>,
+    /// When the last of the callers' tokens ends.
+    expires_at: Option<DateTime<Utc>>,
+    timer: Pin<Box<Sleep>>,
+    stopped: LocalBoxFuture<'static, ()>,
+    opened: bool,
+    _open: Present,
+}
+
+impl EventStream {
+    /// The stream of one operation.
+    pub(super) fn of_one(shared: Data<Shared>, order: Order) -> Self {
+        let mut stream = Self::new(shared, Operations::new(distinct));
+        stream.start(order);
+        stream
+    }
+
+    /// The stream that was reserved.
+    pub(super) fn of_many(shared: Data<Shared>, orders: mpsc::Receiver<Command>, seat: Seat) -> Self {
+        Self { orders: Some((orders, seat)), ..Self::new(shared, Operations::new(single)) }
+    }
+
+    fn new(shared: Data<Shared>, operations: Operations) -> Self {
+        let app = shared.engine.app.clone();
+        Self {
+            operations,
+            orders: None,
+            expires_at: None,
+            timer: Box::pin(sleep_until(Instant::now() + BEAT)),
+            stopped: Box::pin(async move { app.stopped().await }),
+            opened: false,
+            _open: shared.meters.socket(),
+            shared,
+        }
+    }
+
+    pub(super) fn into_response(self) -> HttpResponse {
+        HttpResponse::Ok()
+            .insert_header((CONTENT_TYPE, "text/event-stream; charset=utf-8"))
+            .insert_header((CACHE_CONTROL, "no-cache, no-transform"))
+            .insert_header(("x-accel-buffering", "no"))
+            .streaming(unfold(Box::new(self), Self::next_bytes))
+    }
+
+    async fn next_bytes(mut self: Box<Self>) -> Option<(Result<Bytes, Infallible>, Box<Self>)> {
+        if !std::mem::replace(&mut self.opened, true) {
+            return Some((Ok(COMMENT), self));
+        }
+        loop {
+            if self.is_over() {
+                return None;
+            }
+            let command = async {
+                match &mut self.orders {
+                    Some((orders, _)) => orders.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            let bytes = tokio::select! {
+                bytes = self.operations.next(&self.shared) => bytes,
+                command = command => {
+                    self.obey(command?);
+                    continue;
+                }
+                () = self.timer.as_mut() => {
+                    self.timer.as_mut().reset(Instant::now() + BEAT);
+                    COMMENT
+                }
+                () = self.stopped.as_mut() => return None,
+            };
+            return Some((Ok(bytes), self));
+        }
+    }
+
+    /// Whether its only operation is, or nobody may listen any more. A client whose token ended connects again.
+    fn is_over(&self) -> bool {
+        let expired =
+            self.expires_at.is_some_and(|expires_at| expires_at <= self.shared.engine.app.clock.now());
+        expired || (self.orders.is_none() && self.operations.is_empty())
+    }
+
+    fn obey(&mut self, command: Command) {
+        match command {
+            Command::Start(order) => self.start(*order),
+            Command::Stop(id) => self.operations.stop(&id),
+        }
+    }
+
+    fn start(&mut self, order: Order) {
+        let expires_at = order.caller.viewer.map(|viewer| viewer.expires_at);
+        match self.operations.start(&self.shared, order) {
+            Ok(()) => self.expires_at = self.expires_at.max(expires_at),
+            // The id is the client's own: it spoils nobody else's operation.
+            Err(reason) => tracing::debug!(?reason, "an operation on a reserved stream was not started"),
+        }
+    }
+}
+
+fn distinct(_: &str, happening: Happening<'_>) -> Bytes {
+    match happening {
+        Happening::Next(answer) => [b"event: next\ndata: ", answer, b"\n\n"].concat(),
+        Happening::Result(answer) | Happening::Refused(answer) => {
+            [b"event: next\ndata: ", answer, b"\n\nevent: complete\ndata: \n\n"].concat()
+        }
+        Happening::Complete => b"event: complete\ndata: \n\n".to_vec(),
+    }
+    .into()
+}
+
+fn single(id: &str, happening: Happening<'_>) -> Bytes {
+    let id = id.as_bytes();
+    let next = |answer| [b"event: next\ndata: {\"id\":", id, b",\"payload\":", answer, b"}\n\n"].concat();
+    let complete = [b"event: complete\ndata: {\"id\":", id, b"}\n\n"].concat();
+    match happening {
+        Happening::Next(answer) => next(answer),
+        Happening::Result(answer) | Happening::Refused(answer) => [next(answer), complete].concat(),
+        Happening::Complete => complete,
+    }
+    .into()
+}

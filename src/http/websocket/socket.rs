@@ -1,0 +1,230 @@
+//! The life of a socket.
+
+use std::{convert::Infallible, pin::Pin, time::Duration};
+
+use actix_web::{
+    dev::Payload,
+    web::{Bytes, Data},
+};
+use futures_util::future::LocalBoxFuture;
+use serde_json::{Map, Value};
+use tokio::time::{Instant, Sleep, sleep_until};
+use uuid::Uuid;
+
+use super::{
+    close::Close,
+    messages::{self, Message},
+    reader::{Frames, Incoming},
+    writer,
+};
+use crate::{
+    engine::Caller,
+    http::{
+        auth,
+        meters::Present,
+        operations::{Happening, NotStarted, Operations, Order, too_many},
+        server::Shared,
+    },
+};
+
+/// How long a client may take to send `connection_init`.
+const INIT_TIMEOUT: Duration = Duration::from_secs(10);
+/// How often the client is asked whether it is still there.
+const PING: Duration = Duration::from_secs(15);
+/// How long a client may be silent.
+const SILENCE: Duration = Duration::from_secs(45);
+
+/// An open socket. The connection's task asks it for bytes to send, and that drives everything in it.
+pub(super) struct Socket {
+    shared: Data<Shared>,
+    /// Names it in the log.
+    id: Uuid,
+    frames: Frames,
+    operations: Operations,
+    caller: Caller,
+    /// Used if the first message has no token.
+    token: Option<String>,
+    phase: Phase,
+    timer: Pin<Box<Sleep>>,
+    heard: Instant,
+    next_ping: Instant,
+    stopped: LocalBoxFuture<'static, ()>,
+    _open: Present,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// Until `connection_init`.
+    Greeting,
+    /// Operations run.
+    Open,
+    /// The last frame was sent.
+    Closed,
+}
+
+/// What to do next.
+enum Step {
+    Send(Bytes),
+    Wait,
+    Close(Close),
+    /// Send this last and end.
+    Bye(Bytes),
+    /// Nobody is there to be told.
+    Vanish,
+}
+
+impl Socket {
+    pub(super) fn new(
+        shared: Data<Shared>,
+        id: Uuid,
+        payload: Payload,
+        user_agent: Option<String>,
+        token: Option<String>,
+    ) -> Self {
+        let now = Instant::now();
+        let app = shared.engine.app.clone();
+        Self {
+            id,
+            frames: Frames::new(payload),
+            operations: Operations::new(messages::dialect),
+            caller: Caller { viewer: None, user_agent },
+            token,
+            phase: Phase::Greeting,
+            timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),
+            heard: now,
+            next_ping: now + PING,
+            stopped: Box::pin(async move { app.stopped().await }),
+            _open: shared.meters.socket(),
+            shared,
+        }
+    }
+
+    /// The next bytes to send, with the socket to ask again; `None` once it has ended.
+    pub(super) async fn next_bytes(mut self: Box<Self>) -> Option<(Result<Bytes, Infallible>, Box<Self>)> {
+        if self.phase == Phase::Closed {
+            return None;
+        }
+        loop {
+            let bytes = match self.step().await {
+                Step::Wait => continue,
+                Step::Send(bytes) => bytes,
+                Step::Vanish => return None,
+                Step::Bye(bytes) => {
+                    self.phase = Phase::Closed;
+                    bytes
+                }
+                Step::Close(close) => {
+                    tracing::debug!(request.id = %self.id, code = close.code, reason = close.reason, "a socket was closed");
+                    self.phase = Phase::Closed;
+                    writer::close(close)
+                }
+            };
+            return Some((Ok(bytes), self));
+        }
+    }
+
+    async fn step(&mut self) -> Step {
+        let step = tokio::select! {
+            incoming = self.frames.next() => match incoming {
+                None => Step::Vanish,
+                Some(Err(close)) => Step::Close(close),
+                Some(Ok(incoming)) => self.hear(incoming),
+            },
+            bytes = self.operations.next(&self.shared) => Step::Send(bytes),
+            () = self.timer.as_mut() => self.tick(),
+            () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
+        };
+        // Also here, because what is sent after the end of the token would be told to nobody.
+        if self.is_expired() && !matches!(step, Step::Vanish) { Step::Close(Close::EXPIRED) } else { step }
+    }
+
+    fn hear(&mut self, incoming: Incoming) -> Step {
+        self.heard = Instant::now();
+        match incoming {
+            Incoming::Ping(payload) => Step::Send(writer::pong(&payload)),
+            Incoming::Pong => Step::Wait,
+            Incoming::Close(payload) => Step::Bye(writer::close_echo(&payload)),
+            Incoming::Text(text) => match Message::read(&text) {
+                Ok(message) => self.answer(message),
+                Err(close) => Step::Close(close),
+            },
+        }
+    }
+
+    fn answer(&mut self, message: Message) -> Step {
+        match (message, self.phase) {
+            (Message::Ping(payload), _) => Step::Send(messages::pong(payload)),
+            (Message::Pong, _) => Step::Wait,
+            (Message::Init(payload), Phase::Greeting) => self.init(&payload),
+            (Message::Init(_), _) => Step::Close(Close::SECOND_INIT),
+            (Message::Complete(id), _) => {
+                self.operations.stop(&id);
+                Step::Wait
+            }
+            (Message::Subscribe(..), Phase::Greeting) => Step::Close(Close::UNAUTHORIZED),
+            (Message::Subscribe(id, params), _) => {
+                let quoted = Value::from(id.as_str()).to_string();
+                let operation = self.shared.engine.prepare(params);
+                let order = Order { id, caller: self.caller.clone(), operation, request: self.id };
+                match self.operations.start(&self.shared, order) {
+                    Ok(()) => Step::Wait,
+                    Err(NotStarted::Duplicate) => Step::Close(Close::DUPLICATE),
+                    Err(NotStarted::TooMany) => {
+                        Step::Send(messages::dialect(&quoted, Happening::Refused(&too_many().body)))
+                    }
+                }
+            }
+        }
+    }
+
+    fn init(&mut self, payload: &Map<String, Value>) -> Step {
+        let given =
+            ["authorization", "Authorization", "authToken"].iter().find_map(|name| payload.get(*name));
+        let authorization = match given {
+            Some(Value::String(text)) => Some(text.as_str()),
+            None | Some(Value::Null) => self.token.as_deref(),
+            Some(_) => return Step::Close(Close::FORBIDDEN),
+        };
+        self.caller.viewer = match authorization.map(|text| auth::viewer(&self.shared.engine.app, text)) {
+            None => None,
+            Some(Ok(viewer)) => Some(viewer),
+            Some(Err(_)) => return Step::Close(Close::FORBIDDEN),
+        };
+        self.token = None;
+        self.phase = Phase::Open;
+        self.set_timer();
+        Step::Send(messages::ack())
+    }
+
+    fn tick(&mut self) -> Step {
+        let now = Instant::now();
+        if self.phase == Phase::Greeting {
+            return Step::Close(Close::INIT_TIMEOUT);
+        }
+        if now >= self.heard + SILENCE {
+            return Step::Vanish;
+        }
+        let step = if now >= self.next_ping {
+            self.next_ping = now + PING;
+            Step::Send(writer::ping())
+        } else {
+            Step::Wait
+        };
+        self.set_timer();
+        step
+    }
+
+    /// Until the next ping or the end of the token, whichever comes first.
+    fn set_timer(&mut self) {
+        let expiry = self.caller.viewer.map(|viewer| {
+            let left = viewer.expires_at - self.shared.engine.app.clock.now();
+            Instant::now() + left.to_std().unwrap_or_default()
+        });
+        let wake = expiry.map_or(self.next_ping, |expiry| expiry.min(self.next_ping));
+        self.timer.as_mut().reset(wake);
+    }
+
+    fn is_expired(&self) -> bool {
+        self.caller.viewer.is_some_and(|viewer| viewer.expires_at <= self.shared.engine.app.clock.now())
+    }
+}

@@ -1,0 +1,213 @@
+//! The harness: one private PostgreSQL for the whole run, a copy of a migrated database for each test, a real server on
+//! a free port, and clients by role.
+//!
+//! ```ignore
+//! let app = TestApp::start().await;
+//! let (ada, grace) = (app.member("ada").await, app.mentor("grace").await);
+//! let reply = ada.run("mutation …", json!({ "input": { … } })).await;
+//! assert_eq!(reply.codes("bookSession"), ["SLOT_TAKEN"]);
+//! ```
+
+#![allow(dead_code, reason = "not every test uses every helper")]
+
+pub mod client;
+pub mod database;
+pub mod socket;
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::json;
+use skillswap::{
+    app::App,
+    cli::serve::Server,
+    clock::Clock,
+    config::{Config, LogFormat, Mode, ProcessRole, Switch},
+    domains::accounts::{self, model::Role},
+    jobs::runner,
+};
+
+pub use client::{Client, Reply};
+pub use socket::{Socket, Subscription};
+
+/// The password of everybody in the tests.
+pub const PASSWORD: &str = "correct horse";
+
+/// A server with its database.
+pub struct TestApp {
+    /// The application inside the server: for the clock and for what no client may do.
+    pub app: App,
+    /// Address of the server.
+    pub url: String,
+    /// URL of its database.
+    pub database_url: String,
+    server: Option<Server>,
+}
+
+impl TestApp {
+    /// A server in development mode on a fresh database. Jobs run when the test calls [`TestApp::work`].
+    pub async fn start() -> Self {
+        Self::start_with(|_| {}).await
+    }
+
+    /// A server with other settings.
+    pub async fn start_with(change: impl FnOnce(&mut Config)) -> Self {
+        let database_url = database::fresh().await;
+        let mut config = config();
+        change(&mut config);
+        Self::on(config, database_url).await
+    }
+
+    /// A further server on the same database, as a second process would be.
+    pub async fn another(&self) -> Self {
+        Self::on(config(), self.database_url.clone()).await
+    }
+
+    async fn on(config: Config, database_url: String) -> Self {
+        let server = Server::start(config, &database_url, Clock::default(), None).await.expect("the server starts");
+        let url = format!("http://{}", server.running.address);
+        Self { app: server.app.clone(), url, database_url, server: Some(server) }
+    }
+
+    /// Stops gracefully.
+    pub async fn stop(mut self) {
+        self.server.take().expect("still running").stop().await.expect("a clean stop");
+    }
+
+    /// A caller without a token.
+    pub fn anonymous(&self) -> Client {
+        Client::new(&self.url)
+    }
+
+    /// A new member, signed in. The e-mail address is `<name>@example.org`.
+    pub async fn member(&self, name: &str) -> Client {
+        self.member_with(name, &[]).await
+    }
+
+    /// A new mentor, signed in, at 60.00 credits an hour, open all day every day (UTC, 30-minute steps, no notice).
+    pub async fn mentor(&self, name: &str) -> Client {
+        let mentor = self.member_with(name, &[Role::Mentor]).await;
+        mentor
+            .run(
+                "mutation($input: UpdateMentorProfileInput!) { updateMentorProfile(input: $input) { userErrors { message } } }",
+                json!({ "input": { "headline": format!("Lessons with {name}"), "hourlyRateMinor": "6000" } }),
+            )
+            .await
+            .ok("updateMentorProfile");
+        let rules: Vec<_> = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]
+            .map(|weekday| json!({ "weekday": weekday, "start": "00:00", "end": "24:00" }))
+            .into();
+        mentor
+            .run(
+                "mutation($input: SetAvailabilityRulesInput!) { setAvailabilityRules(input: $input) { userErrors { message } } }",
+                json!({ "input": { "timeZone": "UTC", "rules": rules, "minNoticeMinutes": 0 } }),
+            )
+            .await
+            .ok("setAvailabilityRules");
+        mentor
+    }
+
+    /// A new administrator, signed in.
+    pub async fn admin(&self, name: &str) -> Client {
+        self.member_with(name, &[Role::Admin]).await
+    }
+
+    async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
+        let email = format!("{name}@example.org");
+        let input = json!({ "email": email, "password": PASSWORD, "name": name });
+        let registered = self
+            .anonymous()
+            .run("mutation($input: RegisterMemberInput!) { registerMember(input: $input) { accepted userErrors { message } } }", json!({ "input": input }))
+            .await;
+        registered.ok("registerMember");
+        for &role in roles {
+            assert!(accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted"));
+        }
+        self.sign_in(&email).await
+    }
+
+    /// One more device of a member.
+    pub async fn sign_in(&self, email: &str) -> Client {
+        let mut client = self.anonymous();
+        let reply = client
+            .run(
+                "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken refreshToken member { id } } userErrors { message } } }",
+                json!({ "input": { "email": email, "password": PASSWORD } }),
+            )
+            .await;
+        let session = &reply.ok("logIn")["session"];
+        client.token = session["accessToken"].as_str().map(str::to_owned);
+        client.refresh_token = session["refreshToken"].as_str().map(str::to_owned);
+        client.id = session["member"]["id"].as_str().unwrap_or_default().to_owned();
+        client
+    }
+
+    /// The present instant, as the server sees it.
+    pub fn now(&self) -> DateTime<Utc> {
+        self.app.clock.now()
+    }
+
+    /// Moves the server's clock forward.
+    pub fn advance(&self, by: TimeDelta) {
+        self.app.clock.advance(by);
+    }
+
+    /// Runs due schedules and jobs until nothing is due.
+    pub async fn work(&self) {
+        for _ in 0..100 {
+            if runner::round(&self.app).await.expect("the queue works") == 0 {
+                return;
+            }
+        }
+        panic!("jobs keep coming");
+    }
+
+    /// Runs SQL and returns the rows as texts, for counting what the API does not show.
+    pub async fn sql(&self, statement: &str) -> Vec<Vec<String>> {
+        database::sql(&self.database_url, statement).await.expect(statement)
+    }
+
+    /// A number found by SQL.
+    pub async fn count(&self, statement: &str) -> i64 {
+        self.sql(statement).await[0][0].parse().expect("a number")
+    }
+
+    /// How many SQL statements an action costs, and how many of them had to be planned anew. Run the action a few times
+    /// before, as the first run of a statement on each connection prepares it.
+    pub async fn statements<F: Future>(&self, action: impl FnOnce() -> F) -> (i64, i64) {
+        database::reset_statements(&self.database_url).await;
+        action().await;
+        database::statements(&self.database_url).await
+    }
+}
+
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        // Sockets and tasks of this server end; its database is thrown away with the whole cluster.
+        self.app.stop();
+    }
+}
+
+/// The settings of a test server.
+pub fn config() -> Config {
+    Config {
+        port: 0,
+        bind: IpAddr::V4(Ipv4Addr::LOCALHOST),
+        data_dir: database::folder().join("data"),
+        mode: Mode::Development,
+        roles: vec![ProcessRole::Api],
+        public_url: None,
+        database_url: None,
+        pool_size: 8,
+        http_workers: 1,
+        secret: Some("a secret that only the tests know".to_owned()),
+        allowed_origins: Vec::new(),
+        introspection: Switch::Auto,
+        fee_basis_points: 1500,
+        shared_buffers_mb: 64,
+        pg_bin_dir: None,
+        search_path: None,
+        log_format: LogFormat::Text,
+        log: "warn".to_owned(),
+    }
+}
