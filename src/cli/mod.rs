@@ -5,6 +5,7 @@ pub mod database;
 pub mod doctor;
 pub mod migrate;
 pub mod schema;
+pub mod seed;
 pub mod serve;
 
 use std::process::ExitCode;

@@ -32,6 +32,11 @@ pub(super) fn entry<T>(list: &[T], number: usize) -> &T {
     &list[number % list.len()]
 }
 
+/// As [`entry`], by value.
+pub(super) fn pick<T: Copy>(list: &[T], number: usize) -> T {
+    *entry(list, number)
+}
+
 fn digest(kind: &str, number: usize) -> [u8; 16] {
     let digest = Sha256::new().chain_update(kind).chain_update([0]).chain_update(number.to_be_bytes()).finalize();
     let mut bytes = [0; 16];

@@ -27,7 +27,7 @@ impl Rows {
 
     /// Inserts all of them by one statement.
     pub(super) async fn insert(self, conn: &mut AsyncPgConnection) -> QueryResult<usize> {
-        let Some(Value::Object(first)) = self.rows.first() else { return Ok(0) };
+        let Some(Value::Object(first)) = self.rows.as_slice().first() else { return Ok(0) };
         let columns: Vec<&str> = first.keys().map(String::as_str).collect();
         let (table, columns) = (self.table, columns.join(", "));
         let statement = format!(

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::cli::seed::{
     accounts::{ACCOUNTS, place},
-    ids::{entry, id, lot},
+    ids::{entry, id, lot, pick},
     rows::Rows,
 };
 
@@ -105,7 +105,7 @@ fn of_the_menu(number: usize) -> Person {
 fn somebody(number: usize) -> Person {
     let culture = entry(CULTURES, number);
     let place = number / CULTURES.len();
-    let name = format!("{} {}", entry(&culture.given, place), entry(&culture.family, place * 3 + number));
+    let name = format!("{} {}", pick(&culture.given, place), pick(&culture.family, place * 3 + number));
     let handle = handle(&name);
     let skills: usize = CATALOGUE.iter().map(|category| category.skills.len()).sum();
     // The skills of somebody who teaches are neighbours in the catalogue.
@@ -123,7 +123,7 @@ fn somebody(number: usize) -> Person {
             (false, false) => vec!["LEARNER"],
         },
         languages: culture.languages.to_vec(),
-        time_zone: entry(culture.zones, place),
+        time_zone: pick(culture.zones, place),
         offered: if is_mentor || trades { (first..first + 3 + number % 2).collect() } else { Vec::new() },
         desired: vec![lot("wishes", number, first.max(1)), skills - 1 - lot("wishes too", number, skills - first - 4)],
         hourly_rate: if is_mentor { 400 * i64::try_from(2 + lot("rate", number, 29)).unwrap_or(2) } else { 0 },
@@ -189,10 +189,10 @@ pub(super) fn rows(world: &World, password_hash: &str) -> Vec<Rows> {
 
 fn bio(world: &World, number: usize) -> String {
     let person = world.person(number);
-    let wish = |salt| world.say(entry(texts::WISHES, number + salt), *entry(&person.desired, salt));
+    let wish = |salt| world.say(pick(texts::WISHES, number + salt), pick(&person.desired, salt));
     if person.is_mentor() {
-        let about = *entry(&person.offered, 0);
-        let sentence = |list: &[&str], salt| world.say(entry(list, lot("bio", number + salt, 1000)), about);
+        let about = pick(&person.offered, 0);
+        let sentence = |list: &[&str], salt| world.say(pick(list, lot("bio", number + salt, 1000)), about);
         format!("{} {} {}", sentence(texts::EXPERIENCE, 0), sentence(texts::TEACHING, 1), wish(0))
     } else {
         format!("{} {}", wish(0), wish(1))

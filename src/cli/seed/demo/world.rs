@@ -11,7 +11,7 @@ use super::{
 };
 use crate::cli::seed::{
     accounts::place,
-    ids::{entry, id, lot},
+    ids::{entry, id, lot, pick},
 };
 
 /// Meetings per mentor that lie behind us.
@@ -101,7 +101,7 @@ impl World {
 
     /// A sentence about a skill.
     pub(super) fn say(&self, sentence: &str, skill: usize) -> String {
-        sentence.replace("{skill}", entry(&self.skills, skill))
+        sentence.replace("{skill}", pick(&self.skills, skill))
     }
 
     /// A member, by number.
@@ -130,13 +130,13 @@ impl World {
 
     fn meet_in_the_past(&mut self) {
         for number in 0..PAST_PER_MENTOR * MENTORS.len() {
-            let mentor = *entry(MENTORS, number);
+            let mentor = pick(MENTORS, number);
             // Each meeting of a mentor has sixteen days to itself, so that no two of them meet.
             let days = 2 + 16 * (number / MENTORS.len()) + lot("day", number, 14);
             let starts_at = self.office_hour(mentor, -i64::try_from(days).unwrap_or(2), lot("hour", number, 9));
             let Some(learner) = self.free_learner(number, starts_at) else { continue };
             let outcome = if lot("outcome", number, 10) == 0 { Outcome::Cancelled } else { Outcome::Completed };
-            self.meet(mentor, learner, starts_at, *entry(&[30, 60, 60, 90], lot("minutes", number, 4)), outcome);
+            self.meet(mentor, learner, starts_at, pick(&[30, 60, 60, 90], lot("minutes", number, 4)), outcome);
         }
     }
 
@@ -163,7 +163,7 @@ impl World {
             number,
             mentor,
             learner,
-            skill: *entry(&offer.offered, lot("skill", number, 3)),
+            skill: pick(&offer.offered, lot("skill", number, 3)),
             booked_at: starts_at - booked_before,
             starts_at,
             ends_at: starts_at + TimeDelta::minutes(minutes),
@@ -209,6 +209,6 @@ impl Meeting {
             95..99 => (2, texts::FEW_STARS),
             _ => (1, texts::FEW_STARS),
         };
-        (stars, world.say(entry(sentences, lot("sentence", self.number, 1000)), self.skill))
+        (stars, world.say(pick(sentences, lot("sentence", self.number, 1000)), self.skill))
     }
 }
