@@ -1,6 +1,10 @@
 //! Everything a request or a job needs, built once and cheap to clone.
 
-use std::{ops::Deref, sync::Arc};
+use std::{
+    collections::HashSet,
+    ops::Deref,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use diesel::QueryResult;
 use tokio::sync::{Notify, watch};
@@ -8,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     clock::Clock,
     config::Config,
-    db::{Conn, Pool, hot::HotRows, pool},
+    db::{Conn, Pool, hot::HotRows, ids::AuthSessionId, pool},
     events::{Hub, Listeners},
     integrations::Integrations,
     jobs::Registry,
@@ -30,6 +34,8 @@ pub struct Parts {
     pub hub: Hub,
     /// Public rows kept in the process.
     pub hot: HotRows,
+    /// Devices that were signed out while their access tokens are still good.
+    pub revoked: Revoked,
     /// Secret from which keys are derived.
     pub secret: String,
     /// Outward ports.
@@ -66,6 +72,7 @@ impl App {
             pool,
             hub: Hub::default(),
             hot,
+            revoked: Revoked::default(),
             secret,
             integrations,
             public_url,
@@ -121,5 +128,27 @@ impl App {
         let mut stopping = self.stopping.subscribe();
         // The sender lives as long as the app, so this ends only by the value.
         stopping.wait_for(|stopping| *stopping).await.ok();
+    }
+}
+
+/// A set of devices, read on every request and written rarely.
+#[derive(Debug, Default)]
+pub struct Revoked(RwLock<HashSet<AuthSessionId>>);
+
+impl Revoked {
+    /// Whether a device was signed out.
+    #[must_use]
+    pub fn contains(&self, device: AuthSessionId) -> bool {
+        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&device)
+    }
+
+    /// Adds a device.
+    pub fn insert(&self, device: AuthSessionId) {
+        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(device);
+    }
+
+    /// Takes the list as the database has it now.
+    pub fn replace(&self, devices: impl IntoIterator<Item = AuthSessionId>) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = devices.into_iter().collect();
     }
 }

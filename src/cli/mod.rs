@@ -38,8 +38,6 @@ enum Command {
 
 /// Reads the arguments and runs the command; an error is told in one sentence.
 pub async fn run() -> ExitCode {
-    // One TLS implementation for all clients; it can only be installed once.
-    rustls::crypto::ring::default_provider().install_default().ok();
     let done = match Arguments::parse().command {
         Command::Serve(config) => serve::run(config).await,
         Command::Migrate(config) => migrate::run(&config).await,

@@ -12,6 +12,7 @@ use crate::{
     clock::Clock,
     config::{Config, ProcessRole},
     db::{migrate, pool},
+    domains::accounts::service::revocation,
     engine::Engine,
     http,
     jobs::{registry, runner},
@@ -66,6 +67,8 @@ impl Server {
         let app = App::new(config, secret, pool, public_url, registry::registry(), clock);
         follow_database_clock(&app).await?;
         tokio::spawn(keep_following(app.clone()));
+        revocation::read(&app).await?;
+        tokio::spawn(revocation::follow(app.clone()));
         let workers = works.then(|| tokio::spawn(runner::run(app.clone())));
         let running = http::serve(Engine::new(app.clone(), schema::build()), listener, metrics).await?;
         Ok(Self { app, running, workers })

@@ -198,6 +198,8 @@ diesel::table! {
         owner_id -> Nullable<Uuid>,
         asset -> Text,
         balance -> Nullable<Int8>,
+        payer_id -> Nullable<Uuid>,
+        held -> Nullable<Int8>,
     }
 }
 
@@ -327,12 +329,13 @@ diesel::table! {
         member_id -> Uuid,
         package_id -> Uuid,
         provider -> Text,
-        provider_reference -> Text,
+        provider_reference -> Nullable<Text>,
         status -> Text,
         amount -> Int8,
         currency -> Text,
         credits -> Int8,
-        checkout_url -> Text,
+        return_url -> Nullable<Text>,
+        checkout_url -> Nullable<Text>,
         created_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
     }

@@ -14,3 +14,4 @@ pub mod input;
 pub mod profiles;
 pub mod user_error;
 pub mod viewer;
+pub mod wallet;

@@ -1,29 +1,79 @@
 //! Relay connections over keyset pages.
 
-use std::future::Future;
+use std::{borrow::Cow, future::Future};
 
-use async_graphql::{OutputType, connection::{Connection as Relay, CursorType, Edge, EmptyFields}};
+use async_graphql::{Object, OutputType, TypeName, connection::PageInfo};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::{ApiCode, ApiError};
 use crate::db::keyset::{Keyset, decode_cursor, encode_cursor};
 
-/// A page of a list, in the form of the Relay cursor connections specification.
-pub type Connection<T> = Relay<PageCursor, T, EmptyFields, EmptyFields>;
+/// A page of a list, in the form of the [Relay cursor connections
+/// specification](https://relay.dev/graphql/connections.htm).
+#[derive(Clone, Debug)]
+pub struct Connection<T> {
+    edges: Vec<Edge<T>>,
+    has_previous_page: bool,
+    has_next_page: bool,
+}
 
-/// An opaque place in a list.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageCursor(pub String);
+impl<T: OutputType> TypeName for Connection<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Connection", T::type_name()).into()
+    }
+}
 
-impl CursorType for PageCursor {
-    type Error = std::convert::Infallible;
-
-    fn decode_cursor(text: &str) -> Result<Self, Self::Error> {
-        Ok(Self(text.to_owned()))
+/// A page of a list.
+#[Object(name_type)]
+impl<T: OutputType> Connection<T> {
+    /// The entries on this page, in the list's order.
+    async fn edges(&self) -> &[Edge<T>] {
+        &self.edges
     }
 
-    fn encode_cursor(&self) -> String {
-        self.0.clone()
+    /// Where this page stands in the list.
+    async fn page_info(&self) -> PageInfo {
+        PageInfo {
+            has_previous_page: self.has_previous_page,
+            has_next_page: self.has_next_page,
+            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+        }
+    }
+}
+
+impl<T> Connection<T> {
+    /// A page without entries.
+    #[must_use]
+    pub const fn empty() -> Self {
+        Self { edges: Vec::new(), has_previous_page: false, has_next_page: false }
+    }
+}
+
+/// An entry of a page.
+#[derive(Clone, Debug)]
+pub struct Edge<T> {
+    cursor: String,
+    node: T,
+}
+
+impl<T: OutputType> TypeName for Edge<T> {
+    fn type_name() -> Cow<'static, str> {
+        format!("{}Edge", T::type_name()).into()
+    }
+}
+
+/// An entry of a page.
+#[Object(name_type)]
+impl<T: OutputType> Edge<T> {
+    /// Opaque place of the entry in the list: give it as `after` or `before`.
+    async fn cursor(&self) -> &str {
+        &self.cursor
+    }
+
+    /// The entry.
+    async fn node(&self) -> &T {
+        &self.node
     }
 }
 
@@ -106,10 +156,9 @@ where
         rows.reverse();
     }
     let (previous, next) = if backward { (more, has_before) } else { (has_after, more) };
-    let mut connection = Connection::new(previous, next);
-    connection.edges.extend(rows.into_iter().map(|row| {
-        let cursor = PageCursor(encode_cursor(scope, &key(&row)));
-        Edge::new(cursor, node(row))
-    }));
-    Ok(connection)
+    let edges = rows
+        .into_iter()
+        .map(|row| Edge { cursor: encode_cursor(scope, &key(&row)), node: node(row) })
+        .collect();
+    Ok(Connection { edges, has_previous_page: previous, has_next_page: next })
 }

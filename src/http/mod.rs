@@ -9,6 +9,7 @@
 mod auth;
 mod envelope;
 mod graphql;
+mod identity;
 mod media;
 mod meters;
 mod operations;

@@ -6,7 +6,7 @@ use actix_web::{
     web::{ServiceConfig, get, method, post, resource, route, to},
 };
 
-use super::{graphql, ops, playground, sse};
+use super::{graphql, identity, ops, playground, sse};
 
 /// Lists the routes.
 pub(super) fn configure(routes: &mut ServiceConfig) {
@@ -28,6 +28,8 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         )
         .route("/playground", read().to(playground::without_slash))
         .route("/playground/{path:.*}", read().to(playground::file))
+        .route("/.well-known/jwks.json", read().to(identity::jwks))
+        .route("/dev/accounts", read().to(identity::demo_accounts))
         .route("/healthz", read().to(ops::healthz))
         .route("/readyz", read().to(ops::readyz))
         .route("/metrics", read().to(ops::metrics))

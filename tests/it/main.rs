@@ -1,5 +1,7 @@
 //! The integration tests: everything through HTTP and WebSocket against a real server on its own database.
 
+#![expect(unreachable_pub, reason = "the harness reads like a library")]
+
 mod support;
 
 mod accounts;

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{model::MemberRow, repo};
 use crate::db::{
     hot::HotKey,
-    ids::{AuthSessionId, EntityId, MemberId},
+    ids::{EntityId, MemberId},
     loader::{LoadError, Reader},
 };
 use crate::graphql::Viewer;
@@ -50,12 +50,6 @@ impl HotKey for VerifiedToken {
     fn id(self) -> Uuid {
         Uuid::nil()
     }
-}
-
-/// What a device's verified tokens depend on: changes when it is signed out.
-#[must_use]
-pub fn auth_session_tag(id: AuthSessionId) -> crate::db::hot::Tag {
-    ("auth_session", id.uuid())
 }
 
 /// The address that a member signs in with. Private: only for the member.

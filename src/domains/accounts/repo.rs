@@ -70,13 +70,9 @@ pub async fn insert_auth_session(conn: &mut AsyncPgConnection, row: &AuthSession
     diesel::insert_into(auth_sessions::table).values(row).execute(conn).await.map(drop)
 }
 
-/// Whether a device is still signed in.
-pub async fn is_signed_in(conn: &mut AsyncPgConnection, id: AuthSessionId, now: DateTime<Utc>) -> QueryResult<bool> {
-    let open = auth_sessions::table
-        .find(id)
-        .filter(auth_sessions::revoked_at.is_null())
-        .filter(auth_sessions::expires_at.gt(now));
-    diesel::select(diesel::dsl::exists(open)).get_result(conn).await
+/// Devices signed out since an instant.
+pub async fn revoked_since(conn: &mut AsyncPgConnection, since: DateTime<Utc>) -> QueryResult<Vec<AuthSessionId>> {
+    auth_sessions::table.filter(auth_sessions::revoked_at.gt(since)).select(auth_sessions::id).load(conn).await
 }
 
 /// Signs a device out; `false` if it was out already.

@@ -8,8 +8,6 @@
 //! assert_eq!(reply.codes("bookSession"), ["SLOT_TAKEN"]);
 //! ```
 
-#![allow(dead_code, reason = "not every test uses every helper")]
-
 pub mod client;
 pub mod database;
 pub mod socket;
@@ -27,8 +25,8 @@ use skillswap::{
     jobs::runner,
 };
 
-pub use client::{Client, Reply};
-pub use socket::{Socket, Subscription};
+pub use client::Client;
+pub use socket::Socket;
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse";

@@ -1,6 +1,7 @@
 //! Use-cases of accounts.
 
 pub mod password;
+pub mod revocation;
 pub mod token;
 
 use chrono::{DateTime, Utc};
@@ -9,7 +10,7 @@ use sha2::{Digest, Sha256};
 pub use token::{TokenError, public_keys, verify_access_token};
 
 use super::{
-    loaders::{MemberById, auth_session_tag},
+    loaders::MemberById,
     model::{AUTH_SESSION_LIFE, AuthSessionRow, CredentialRow, MemberRow, MemberStatus, Role, handle_for},
     repo,
 };
@@ -199,10 +200,11 @@ pub async fn log_out(app: &App, viewer: Viewer) -> Result<(), AccountError> {
     transact(app, async |tx| {
         let now = tx.now();
         repo::revoke_auth_session(tx, viewer.auth_session_id, now).await?;
-        tx.changed(auth_session_tag(viewer.auth_session_id));
-        Ok(())
+        Ok::<_, AccountError>(())
     })
-    .await
+    .await?;
+    app.revoked.insert(viewer.auth_session_id);
+    Ok(())
 }
 
 /// Adds a role, for the operator's command line.
