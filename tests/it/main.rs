@@ -9,3 +9,4 @@ mod boundaries;
 mod migrations;
 mod profiles;
 mod schema;
+mod seed;
