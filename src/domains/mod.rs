@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod event;
 pub mod input;
 pub mod profiles;
+pub mod scheduling;
 pub mod user_error;
 pub mod viewer;
 pub mod wallet;

@@ -7,7 +7,10 @@ use std::future::Future;
 
 use async_graphql::{Enum, Interface, SimpleObject};
 
-use crate::graphql::{ApiError, Field};
+use crate::{
+    domains::scheduling::types::Slot,
+    graphql::{ApiError, Field},
+};
 
 /// Why a mutation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -104,6 +107,16 @@ user_errors! {
         /// The present version.
         current: i32,
     }
+    /// Somebody else has the time, or some of it.
+    SlotTaken => SlotTakenError {
+        /// Free slots of the same mentor and length that the caller can take now, soonest first; at most 3.
+        next_free: Vec<Slot>,
+    }
+    /// The mentor does not offer the time.
+    SlotUnavailable => SlotUnavailableError {
+        /// Free slots of the same mentor and length that the caller can take now, soonest first; at most 3.
+        next_free: Vec<Slot>,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -141,12 +154,30 @@ impl UserError {
         InvalidTransitionError { code, message, path: Vec::new(), retryable: false, from: from.to_owned(), allowed }.into()
     }
 
+    /// Time that somebody else has.
+    #[must_use]
+    pub fn slot_taken(at: &str, next_free: Vec<Slot>) -> Self {
+        let message = format!("Somebody else has this time. {}", next_step(&next_free));
+        SlotTakenError { code: ErrorCode::SlotTaken, message, path: path(at), retryable: false, next_free }.into()
+    }
+
+    /// Time that the mentor does not offer.
+    #[must_use]
+    pub fn slot_unavailable(at: &str, next_free: Vec<Slot>) -> Self {
+        let message = format!("The mentor does not offer this time. {}", next_step(&next_free));
+        SlotUnavailableError { code: ErrorCode::SlotUnavailable, message, path: path(at), retryable: false, next_free }.into()
+    }
+
     /// An idempotency key that was used with another input.
     #[must_use]
     pub fn idempotency_conflict() -> Self {
         let message = "This idempotencyKey was used with another input. Use a new key for a new request.";
         Self::basic(ErrorCode::IdempotencyConflict, "idempotencyKey", message)
     }
+}
+
+fn next_step(next_free: &[Slot]) -> &'static str {
+    if next_free.is_empty() { "Read `Mentor.slots` for other days." } else { "Take one of `nextFree`, or read `Mentor.slots`." }
 }
 
 /// Why a mutation's body ended early.

@@ -1,6 +1,6 @@
 //! Executes documents against the schema: knows the kit and the schema, knows no domain and no actix.
 //!
-//! - [`scan`] refuses dangerous documents before the parser sees them;
+//! - [`scan`] and [`size`] refuse dangerous documents before the parser and the validation see them;
 //! - [`run`]: one query or mutation to its answer;
 //! - [`live`]: one subscription to its stream of answers, executed once for all who asked the same;
 //! - [`answers`]: public answers kept whole; [`documents`]: persisted queries.
@@ -10,6 +10,7 @@ pub mod documents;
 pub mod live;
 pub mod run;
 pub mod scan;
+pub mod size;
 
 use std::sync::Arc;
 

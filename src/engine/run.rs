@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, Engine, answers::AnswerKey, scan};
+use super::{Caller, Engine, answers::AnswerKey, scan, size};
 use crate::graphql::{
     Scope,
     error::{ApiCode, ApiError, INTERNAL_MESSAGE},
@@ -85,6 +85,7 @@ impl Engine {
         scan::check(&query)?;
         let bad = |message: String| ApiError::told(ApiCode::BadDocument, message);
         let document = parse_query(&query).map_err(|error| bad(error.to_string()))?;
+        size::check(&document)?;
         let wanted = params.operation_name.filter(|name| !name.is_empty());
         let (name, kind) = match (&document.operations, wanted.as_deref()) {
             (DocumentOperations::Single(operation), None) => (String::new(), operation.node.ty),

@@ -1,7 +1,7 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
 use super::Registry;
-use crate::domains::{accounts, profiles};
+use crate::domains::{accounts, profiles, scheduling};
 
 /// The whole product.
 #[must_use]
@@ -14,4 +14,5 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::CategoryById>()
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
+        .hot::<scheduling::loaders::ScheduleOf>()
 }

@@ -10,3 +10,4 @@ mod migrations;
 mod profiles;
 mod schema;
 mod seed;
+mod transport;

@@ -34,6 +34,8 @@ impl ProfilesQuery {
                     Ok(id) => ctx.hot(MemberById(id)).await?,
                     Err(_) => None,
                 },
+                // No handle has a control character, and the database takes no zero byte.
+                MemberBy::Handle(handle) if handle.chars().any(char::is_control) => None,
                 MemberBy::Handle(handle) => ctx.one(MemberByHandle(handle)).await?,
             };
             Ok(found.filter(|member| member.status != MemberStatus::Banned).map(Member))

@@ -126,11 +126,16 @@ impl TestApp {
 
     /// One more device of a member.
     pub async fn sign_in(&self, email: &str) -> Client {
+        self.sign_in_with(email, PASSWORD).await
+    }
+
+    /// A device of an account with another password.
+    pub async fn sign_in_with(&self, email: &str, password: &str) -> Client {
         let mut client = self.anonymous();
         let reply = client
             .run(
                 "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken refreshToken member { id } } userErrors { message } } }",
-                json!({ "input": { "email": email, "password": PASSWORD } }),
+                json!({ "input": { "email": email, "password": password } }),
             )
             .await;
         let session = &reply.ok("logIn")["session"];

@@ -1,0 +1,5 @@
+//! Use-cases of scheduling.
+
+mod claim;
+
+pub use claim::{ClaimError, claim, free};
