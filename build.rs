@@ -24,6 +24,7 @@ fn main() -> io::Result<()> {
         let mut hasher = DefaultHasher::new();
         hasher.write(&fs::read(&file)?);
         let (path, gzip) = name.strip_suffix(".gz").map_or((name.as_str(), false), |path| (path, true));
+        let file = file.to_string_lossy();
         let etag = format!("W/\"{:016x}\"", hasher.finish());
         writeln!(
             list,

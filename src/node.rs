@@ -4,12 +4,16 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
+    db::ids::{self, BookingId, EntityId, MemberId, MentorId, SessionId, SkillCategoryId, SkillId},
     domains::{
         accounts::loaders::MemberById,
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
+        },
+        sessions::{
+            loaders::{BookingSeenBy, SessionSeenBy},
+            types::{Booking, Session},
         },
     },
     graphql::{
@@ -31,6 +35,10 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// A session, for its participants.
+    Session(Session),
+    /// A booking, for its learner and mentor.
+    Booking(Booking),
 }
 
 /// Ids in one `nodes` call.
@@ -68,6 +76,15 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        SessionId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            ctx.one(SessionSeenBy(of(uuid), viewer.member_id)).await?.map(|at| Node::Session(at.into()))
+        }
+        BookingId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
+            row.map(|row| Node::Booking(Booking { row, session: None }))
+        }
         _ => None,
     })
 }

@@ -7,6 +7,8 @@ use crate::{
         accounts::mutation::AccountsMutation,
         event::subscription::EventSubscription,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
+        sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
     },
     node::NodeQuery,
@@ -17,15 +19,15 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, SessionsQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation);
+pub struct Mutation(AccountsMutation, ProfilesMutation, SessionsMutation, RoomsMutation);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription);
+pub struct Subscription(EventSubscription, RoomsSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;

@@ -9,7 +9,7 @@ use async_graphql::{Enum, Interface, SimpleObject};
 
 use crate::{
     domains::scheduling::types::Slot,
-    graphql::{ApiError, Field},
+    graphql::{ApiError, Field, scalars::Money},
 };
 
 /// Why a mutation was refused.
@@ -39,6 +39,8 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// The price is not the one that you expected.
+    PriceChanged,
     /// The state does not allow it now.
     InvalidTransition,
     /// Somebody changed it since you read it.
@@ -117,6 +119,16 @@ user_errors! {
         /// Free slots of the same mentor and length that the caller can take now, soonest first; at most 3.
         next_free: Vec<Slot>,
     }
+    /// The wallet has too little.
+    InsufficientFunds => InsufficientFundsError {
+        /// How much is missing.
+        missing: Money,
+    }
+    /// The price is not the one that you expected.
+    PriceChanged => PriceChangedError {
+        /// The price now.
+        price: Money,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -166,6 +178,22 @@ impl UserError {
     pub fn slot_unavailable(at: &str, next_free: Vec<Slot>) -> Self {
         let message = format!("The mentor does not offer this time. {}", next_step(&next_free));
         SlotUnavailableError { code: ErrorCode::SlotUnavailable, message, path: path(at), retryable: false, next_free }.into()
+    }
+
+    /// A wallet with too little.
+    #[must_use]
+    pub fn insufficient_funds(missing: Money) -> Self {
+        let message = "The wallet has too little. Buy one of `packages` with purchaseCredits, then try again.".to_owned();
+        let code = ErrorCode::InsufficientFunds;
+        InsufficientFundsError { code, message, path: Vec::new(), retryable: true, missing }.into()
+    }
+
+    /// A price that is not the expected one.
+    #[must_use]
+    pub fn price_changed(at: &str, price: Money) -> Self {
+        let message = "The price has changed. Show `price` to the learner, and send it as the expected one.".to_owned();
+        let code = ErrorCode::PriceChanged;
+        PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
     }
 
     /// An idempotency key that was used with another input.

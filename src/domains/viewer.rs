@@ -3,13 +3,13 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
-    domains::accounts::viewer::AccountViewer,
+    domains::{accounts::viewer::AccountViewer, sessions::viewer::SessionsViewer},
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer);
+pub struct Viewer(AccountViewer, SessionsViewer);
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -20,6 +20,10 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async { Ok(ctx.viewer().map(|viewer| Viewer(AccountViewer(viewer.member_id)))) }).await
+        field(async {
+            let id = ctx.viewer().map(|viewer| viewer.member_id);
+            Ok(id.map(|id| Viewer(AccountViewer(id), SessionsViewer(id))))
+        })
+        .await
     }
 }

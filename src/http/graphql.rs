@@ -18,17 +18,17 @@ use uuid::Uuid;
 
 use super::server::Shared;
 use super::{
-    auth,
+    auth::{self, BadToken},
     envelope::RequestId,
     media::Media,
-    meters::{Meters, Outcome},
+    meters::Outcome,
     params, websocket,
 };
 use crate::{
     engine::{
         Caller, Engine,
         answers::{AnswerKey, Answers},
-        run::{Answer, Operation, refuse},
+        run::{Answer, Operation, Params, refuse},
     },
     graphql::error::{ApiCode, INTERNAL_MESSAGE},
 };
@@ -49,7 +49,7 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     let Some(media) = Media::negotiate(request.headers()) else {
         return not_acceptable().into_response(Media::Json);
     };
-    let mut turn = Turn::start(&shared.meters);
+    let mut turn = Turn::start(&shared, &request);
     let reply = async {
         let caller = caller(&shared, &request)?;
         let body = params::body(&request, payload).await?;
@@ -57,8 +57,11 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
         if let Some(kept) = shared.engine.kept_answer(&key) {
             return Ok(turn.kept(kept));
         }
-        let operation = prepare(&shared.engine, params::from_json(&body)?, &mut turn)?;
-        Ok(run(&shared.engine, caller, operation, key, &request, &mut turn).await)
+        let operation = turn.prepare(params::from_json(&body)?)?;
+        if operation.kind == OperationType::Subscription {
+            return Err(no_subscriptions());
+        }
+        Ok(turn.run(caller, operation, key).await)
     };
     let reply: Result<Reply, Reply> = reply.await;
     turn.end();
@@ -73,7 +76,7 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
     let Some(media) = Media::negotiate(request.headers()) else {
         return not_acceptable().into_response(Media::Json);
     };
-    let mut turn = Turn::start(&shared.meters);
+    let mut turn = Turn::start(&shared, &request);
     let reply = async {
         let caller = caller(&shared, &request)?;
         // A prefix, so that no body can name the answer to a query string.
@@ -81,11 +84,13 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
         if let Some(kept) = shared.engine.kept_answer(&key) {
             return Ok(turn.kept(kept));
         }
-        let operation = prepare(&shared.engine, params::from_query(request.query_string())?, &mut turn)?;
-        if operation.kind != OperationType::Query {
-            return Err(only_queries());
+        let operation = turn.prepare(params::from_query(request.query_string())?)?;
+        match operation.kind {
+            OperationType::Query => {}
+            OperationType::Mutation => return Err(only_queries()),
+            OperationType::Subscription => return Err(no_subscriptions()),
         }
-        Ok(run(&shared.engine, caller, operation, key, &request, &mut turn).await)
+        Ok(turn.run(caller, operation, key).await)
     };
     let reply: Result<Reply, Reply> = reply.await;
     turn.end();
@@ -100,53 +105,26 @@ pub(super) async fn other_method() -> HttpResponse {
     reply.into_response(Media::Json)
 }
 
+fn no_subscriptions() -> Reply {
+    let message = "Subscriptions run over WebSocket (`/graphql`, subprotocol `graphql-transport-ws`) \
+        or as server-sent events (`/graphql/stream`).";
+    Reply::refusal(StatusCode::BAD_REQUEST, ApiCode::BadRequest, message)
+}
+
 /// Who asks.
 ///
 /// # Errors
-/// The reply to a token that is not valid.
+/// The reply to a token that is not known to be good.
 pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
-    auth::caller(&shared.engine.app, request).map_err(|_| {
-        let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
-        let mut reply = Reply::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
-        reply.header = Some((WWW_AUTHENTICATE, "Bearer"));
-        reply
-    })
+    auth::caller(&shared.engine.app, request).map_err(Reply::from)
 }
 
 /// What a query by GET must not be.
 pub(super) fn only_queries() -> Reply {
-    let message = "GET runs queries only: send mutations by POST and subscriptions over WebSocket.";
+    let message = "GET runs queries only: send mutations by POST.";
     let mut reply = Reply::refusal(StatusCode::METHOD_NOT_ALLOWED, ApiCode::BadRequest, message);
     reply.header = Some((ALLOW, "POST"));
     reply
-}
-
-fn prepare(
-    engine: &Engine,
-    params: crate::engine::run::Params,
-    turn: &mut Turn<'_>,
-) -> Result<Operation, Reply> {
-    let operation = engine.prepare(params).map_err(Reply::from)?;
-    turn.kind = Some(operation.kind);
-    if operation.kind == OperationType::Subscription {
-        let message = "Subscriptions run over WebSocket (`/graphql`, subprotocol `graphql-transport-ws`) or as server-sent events (`/graphql/stream`).";
-        return Err(Reply::refusal(StatusCode::BAD_REQUEST, ApiCode::BadRequest, message));
-    }
-    Ok(operation)
-}
-
-async fn run(
-    engine: &Engine,
-    caller: Caller,
-    operation: Operation,
-    key: AnswerKey,
-    request: &HttpRequest,
-    turn: &mut Turn<'_>,
-) -> Reply {
-    let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
-    let answer = execute(engine.clone(), caller, operation, Some(key), id).await;
-    turn.outcome = outcome_of(&answer);
-    answer.into()
 }
 
 /// Runs a query or mutation under its request id. A mutation that has begun goes on when its client hangs up.
@@ -177,17 +155,19 @@ pub(super) fn outcome_of(answer: &Answer) -> Outcome {
     }
 }
 
-/// One request on its way through the meters.
-struct Turn<'m> {
-    meters: &'m Meters,
+/// One request: runs its operation and counts how it ends.
+struct Turn<'s> {
+    shared: &'s Shared,
+    id: Uuid,
     began: Instant,
     kind: Option<OperationType>,
     outcome: Outcome,
 }
 
-impl<'m> Turn<'m> {
-    fn start(meters: &'m Meters) -> Self {
-        Self { meters, began: Instant::now(), kind: None, outcome: Outcome::Refused }
+impl<'s> Turn<'s> {
+    fn start(shared: &'s Shared, request: &HttpRequest) -> Self {
+        let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
+        Self { shared, id, began: Instant::now(), kind: None, outcome: Outcome::Refused }
     }
 
     fn kept(&mut self, body: Bytes) -> Reply {
@@ -196,8 +176,20 @@ impl<'m> Turn<'m> {
         Reply { status: StatusCode::OK, json_status: StatusCode::OK, header: None, body }
     }
 
+    fn prepare(&mut self, params: Params) -> Result<Operation, Reply> {
+        let operation = self.shared.engine.prepare(params).map_err(Reply::from)?;
+        self.kind = Some(operation.kind);
+        Ok(operation)
+    }
+
+    async fn run(&mut self, caller: Caller, operation: Operation, key: AnswerKey) -> Reply {
+        let answer = execute(self.shared.engine.clone(), caller, operation, Some(key), self.id).await;
+        self.outcome = outcome_of(&answer);
+        answer.into()
+    }
+
     fn end(self) {
-        self.meters.operation(self.kind, self.outcome, self.began.elapsed());
+        self.shared.meters.operation(self.kind, self.outcome, self.began.elapsed());
     }
 }
 
@@ -218,6 +210,14 @@ impl Reply {
             response.insert_header((name, HeaderValue::from_static(value)));
         }
         response.body(self.body)
+    }
+}
+
+impl From<BadToken> for Reply {
+    fn from(_: BadToken) -> Self {
+        let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
+        let reply = Self::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
+        Self { header: Some((WWW_AUTHENTICATE, "Bearer")), ..reply }
     }
 }
 

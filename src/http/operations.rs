@@ -81,9 +81,12 @@ struct Running {
 }
 
 enum Work {
-    Starting(Pin<Box<dyn Future<Output = Started> + Send>>),
+    Subscribing(Starting),
+    Executing(Starting),
     Live(Answers, #[expect(dead_code, reason = "counts while it is kept")] Present),
 }
+
+type Starting = Pin<Box<dyn Future<Output = Started> + Send>>;
 
 enum Started {
     Live(Answers),
@@ -108,7 +111,10 @@ impl Operations {
         if self.running.len() >= MAX_RUNNING {
             return Err(NotStarted::TooMany);
         }
-        let work = Work::Starting(Box::pin(start(Data::clone(shared), order)));
+        let subscribes =
+            order.operation.as_ref().is_ok_and(|operation| operation.kind == OperationType::Subscription);
+        let starting = Box::pin(start(Data::clone(shared), order));
+        let work = if subscribes { Work::Subscribing(starting) } else { Work::Executing(starting) };
         self.running.push(Running { id, work });
         Ok(())
     }
@@ -117,6 +123,12 @@ impl Operations {
     pub(super) fn stop(&mut self, id: &str) {
         let id = as_json(id);
         self.running.retain(|running| *running.id != *id);
+    }
+
+    /// Whether a subscription has not begun to listen yet. A socket reads its next message after that, so that a client
+    /// which hears the answer to a later message knows that it misses nothing.
+    pub(super) fn is_subscribing(&self) -> bool {
+        self.running.iter().any(|running| matches!(running.work, Work::Subscribing(_)))
     }
 
     /// Whether nothing runs.
@@ -133,11 +145,11 @@ impl Operations {
         for _ in 0..self.running.len() {
             self.turn = (self.turn + 1) % self.running.len();
             let Some(Running { id, work }) = self.running.get_mut(self.turn) else { continue };
-            if let Work::Starting(starting) = work {
+            if let Work::Subscribing(starting) | Work::Executing(starting) = work {
                 match starting.poll_unpin(context) {
                     Poll::Pending => continue,
                     Poll::Ready(Started::Live(answers)) => {
-                        *work = Work::Live(answers, shared.meters.subscription())
+                        *work = Work::Live(answers, shared.meters.subscription());
                     }
                     Poll::Ready(Started::Done(answer)) => {
                         let told = match answer.refused {

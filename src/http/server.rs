@@ -89,7 +89,6 @@ pub fn bind(config: &Config) -> io::Result<TcpListener> {
 ///
 /// # Errors
 /// If the listener cannot be used.
-#[expect(clippy::unused_async, reason = "says that it needs a runtime")]
 pub async fn serve(
     engine: Engine,
     listener: TcpListener,

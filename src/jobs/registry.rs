@@ -1,7 +1,9 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
+use std::time::Duration;
+
 use super::Registry;
-use crate::domains::{accounts, profiles, scheduling};
+use crate::domains::{accounts, profiles, rooms, scheduling, sessions};
 
 /// The whole product.
 #[must_use]
@@ -15,4 +17,10 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
         .hot::<scheduling::loaders::ScheduleOf>()
+        // What reacts in the transaction of an event.
+        .listener(rooms::listener::EmptyRooms)
+        // What runs again and again.
+        .every(Duration::from_secs(60), &sessions::jobs::SettleSessions {})
+        .every(Duration::from_secs(60), &sessions::jobs::ConfirmBookings {})
+        .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
 }

@@ -12,7 +12,19 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::ids::MemberId,
-    domains::profiles::{self, types::ProfileUpdated},
+    domains::{
+        profiles::{self, types::ProfileUpdated},
+        rooms::{
+            self,
+            types::{ParticipantJoined, ParticipantLeft},
+        },
+        sessions::{
+            self,
+            types::{
+                BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
+            },
+        },
+    },
     events::{self, EventPayload},
 };
 
@@ -78,6 +90,22 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// A seat was booked.
+    BookingConfirmed(sessions::model::BookingConfirmed);
+    /// A booking was cancelled.
+    BookingCancelled(sessions::model::BookingCancelled);
+    /// A booking was completed.
+    BookingCompleted(sessions::model::BookingCompleted);
+    /// A session went live.
+    SessionStarted(sessions::model::SessionStarted);
+    /// A session is over.
+    SessionEnded(sessions::model::SessionEnded);
+    /// A session will not take place.
+    SessionCancelled(sessions::model::SessionCancelled);
+    /// A member came into the room.
+    ParticipantJoined(rooms::model::ParticipantJoined);
+    /// A member left the room.
+    ParticipantLeft(rooms::model::ParticipantLeft);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read

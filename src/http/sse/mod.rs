@@ -25,7 +25,10 @@ use super::{
     params,
     server::Shared,
 };
-use crate::{engine::run::Params, graphql::error::ApiCode};
+use crate::{
+    engine::{Caller, run::Params},
+    graphql::error::ApiCode,
+};
 
 /// `GET /graphql/stream`: a query or subscription in the address, or the stream that was reserved.
 pub(super) async fn get(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
@@ -73,7 +76,8 @@ fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Res
     if !media::accepts(request.headers(), stream::MEDIA) && !media::accepts(request.headers(), "*/*") {
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
-    let order = order(shared, request, String::new(), params)?;
+    let caller = graphql::caller(shared, request)?;
+    let order = order(shared, request, caller, String::new(), params);
     let reads_only =
         order.operation.as_ref().is_ok_and(|operation| operation.kind != OperationType::Mutation);
     if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
@@ -82,10 +86,8 @@ fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Res
     Ok(EventStream::of_one(Data::clone(shared), order).into_response())
 }
 
-fn order(shared: &Shared, request: &HttpRequest, id: String, params: Params) -> Result<Order, Reply> {
-    let caller = graphql::caller(shared, request)?;
-    let operation = shared.engine.prepare(params);
-    Ok(Order { id, caller, operation, request: request_id(request) })
+fn order(shared: &Shared, request: &HttpRequest, caller: Caller, id: String, params: Params) -> Order {
+    Order { id, caller, operation: shared.engine.prepare(params), request: request_id(request) }
 }
 
 fn request_id(request: &HttpRequest) -> Uuid {

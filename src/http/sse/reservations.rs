@@ -21,7 +21,7 @@ use super::{
 };
 use crate::{
     db::ids::MemberId,
-    engine::run::Params,
+    engine::{Caller, run::Params},
     graphql::error::ApiCode,
     http::{
         graphql::{self, Reply},
@@ -101,7 +101,8 @@ pub(in crate::http) async fn complete(shared: Data<Shared>, request: HttpRequest
         let token = token(&request).ok_or_else(no_stream)?;
         let id = parameter(&request, "operationId")
             .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `operationId`."))?;
-        send(&shared, &request, token, Command::Stop(id))
+        let caller = graphql::caller(&shared, &request)?;
+        send(&shared, &caller, token, Command::Stop(id))
     };
     match done.await {
         Ok(()) => HttpResponse::Ok().finish(),
@@ -122,7 +123,8 @@ pub(super) fn token(request: &HttpRequest) -> Option<Uuid> {
 /// # Errors
 /// The reply if there is none, or if it is open already.
 pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) -> Result<HttpResponse, Reply> {
-    let member = graphql::caller(shared, request)?.viewer.map(|viewer| viewer.member_id);
+    let caller = graphql::caller(shared, request)?;
+    let member = caller.viewer.map(|viewer| viewer.member_id);
     let (orders, _) = shared.reservations.with(|reserved| {
         let reservation = reserved
             .get_mut(&token)
@@ -131,7 +133,7 @@ pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) ->
         reservation.waiting.take().ok_or_else(|| refuse(StatusCode::CONFLICT, "The stream is open already."))
     })?;
     let seat = Seat { shared: Data::clone(shared), token };
-    Ok(EventStream::of_many(Data::clone(shared), orders, seat).into_response())
+    Ok(EventStream::of_many(Data::clone(shared), caller.viewer, orders, seat).into_response())
 }
 
 /// Starts an operation on the stream.
@@ -153,14 +155,15 @@ pub(super) fn start(
         .filter(|id| !id.is_empty() && id.len() <= MAX_ID)
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `extensions.operationId`."))?
         .to_owned();
-    let mut order = order(shared, request, id, params)?;
+    let caller = graphql::caller(shared, request)?;
+    let mut order = order(shared, request, caller.clone(), id, params);
     order.operation = Ok(order.operation.map_err(Reply::from)?);
-    send(shared, request, token, Command::Start(Box::new(order)))?;
+    send(shared, &caller, token, Command::Start(Box::new(order)))?;
     Ok(HttpResponse::Accepted().finish())
 }
 
-fn send(shared: &Shared, request: &HttpRequest, token: Uuid, command: Command) -> Result<(), Reply> {
-    let member = graphql::caller(shared, request)?.viewer.map(|viewer| viewer.member_id);
+fn send(shared: &Shared, caller: &Caller, token: Uuid, command: Command) -> Result<(), Reply> {
+    let member = caller.viewer.map(|viewer| viewer.member_id);
     let commands = shared.reservations.with(|reserved| {
         let reservation = reserved.get(&token).filter(|reservation| reservation.member == member);
         reservation.map(|reservation| reservation.commands.clone())

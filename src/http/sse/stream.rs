@@ -7,7 +7,6 @@ use actix_web::{
     http::header::{CACHE_CONTROL, CONTENT_TYPE},
     web::{Bytes, Data},
 };
-use chrono::{DateTime, Utc};
 use futures_util::{future::LocalBoxFuture, stream::unfold};
 use tokio::{
     sync::mpsc,
@@ -15,7 +14,9 @@ use tokio::{
 };
 
 use super::reservations::Seat;
+use crate::graphql::Viewer;
 use crate::http::{
+    auth::{self, RECHECK},
     meters::Present,
     operations::{Happening, Operations, Order},
     server::Shared,
@@ -43,9 +44,10 @@ pub(super) struct EventStream {
     operations: Operations,
     /// Absent if the stream belongs to one operation.
     orders: Option<(mpsc::Receiver<Command>, Seat)>,
-    /// When the last of the callers' tokens ends.
-    expires_at: Option<DateTime<Utc>>,
+    /// Who opened it: it lasts no longer than the token.
+    viewer: Option<Viewer>,
     timer: Pin<Box<Sleep>>,
+    next_beat: Instant,
     stopped: LocalBoxFuture<'static, ()>,
     opened: bool,
     _open: Present,
@@ -54,23 +56,30 @@ pub(super) struct EventStream {
 impl EventStream {
     /// The stream of one operation.
     pub(super) fn of_one(shared: Data<Shared>, order: Order) -> Self {
-        let mut stream = Self::new(shared, Operations::new(distinct));
+        let mut stream = Self::new(shared, order.caller.viewer, Operations::new(distinct));
         stream.start(order);
         stream
     }
 
     /// The stream that was reserved.
-    pub(super) fn of_many(shared: Data<Shared>, orders: mpsc::Receiver<Command>, seat: Seat) -> Self {
-        Self { orders: Some((orders, seat)), ..Self::new(shared, Operations::new(single)) }
+    pub(super) fn of_many(
+        shared: Data<Shared>,
+        viewer: Option<Viewer>,
+        orders: mpsc::Receiver<Command>,
+        seat: Seat,
+    ) -> Self {
+        Self { orders: Some((orders, seat)), ..Self::new(shared, viewer, Operations::new(single)) }
     }
 
-    fn new(shared: Data<Shared>, operations: Operations) -> Self {
+    fn new(shared: Data<Shared>, viewer: Option<Viewer>, operations: Operations) -> Self {
+        let now = Instant::now();
         let app = shared.engine.app.clone();
         Self {
             operations,
             orders: None,
-            expires_at: None,
-            timer: Box::pin(sleep_until(Instant::now() + BEAT)),
+            viewer,
+            timer: Box::pin(sleep_until(now + RECHECK)),
+            next_beat: now + BEAT,
             stopped: Box::pin(async move { app.stopped().await }),
             opened: false,
             _open: shared.meters.socket(),
@@ -107,7 +116,14 @@ impl EventStream {
                     continue;
                 }
                 () = self.timer.as_mut() => {
-                    self.timer.as_mut().reset(Instant::now() + BEAT);
+                    self.timer.as_mut().reset(Instant::now() + RECHECK);
+                    if auth::is_signed_out(&self.shared.engine.app, self.viewer) {
+                        return None;
+                    }
+                    if Instant::now() < self.next_beat {
+                        continue;
+                    }
+                    self.next_beat = Instant::now() + BEAT;
                     COMMENT
                 }
                 () = self.stopped.as_mut() => return None,
@@ -116,11 +132,10 @@ impl EventStream {
         }
     }
 
-    /// Whether its only operation is, or nobody may listen any more. A client whose token ended connects again.
+    /// Whether its only operation is, or the token it was opened with: the client connects again with a new one.
     fn is_over(&self) -> bool {
-        let expired =
-            self.expires_at.is_some_and(|expires_at| expires_at <= self.shared.engine.app.clock.now());
-        expired || (self.orders.is_none() && self.operations.is_empty())
+        auth::is_expired(&self.shared.engine.app, self.viewer)
+            || (self.orders.is_none() && self.operations.is_empty())
     }
 
     fn obey(&mut self, command: Command) {
@@ -131,11 +146,9 @@ impl EventStream {
     }
 
     fn start(&mut self, order: Order) {
-        let expires_at = order.caller.viewer.map(|viewer| viewer.expires_at);
-        match self.operations.start(&self.shared, order) {
-            Ok(()) => self.expires_at = self.expires_at.max(expires_at),
-            // The id is the client's own: it spoils nobody else's operation.
-            Err(reason) => tracing::debug!(?reason, "an operation on a reserved stream was not started"),
+        // The id is the client's own: it spoils nobody else's operation.
+        if let Err(reason) = self.operations.start(&self.shared, order) {
+            tracing::debug!(?reason, "an operation on a reserved stream was not started");
         }
     }
 }

@@ -36,6 +36,8 @@ closes! {
     UNAUTHORIZED = 4401, "Unauthorized: wait for `connection_ack` first";
     /// The token ended while the socket was open.
     EXPIRED = 4401, "Unauthorized: the access token has expired";
+    /// The token was taken back while the socket was open.
+    REVOKED = 4401, "Unauthorized: signed out";
     /// The token is not valid.
     FORBIDDEN = 4403, "Forbidden: the access token is invalid or has expired";
     /// No `connection_init` came.

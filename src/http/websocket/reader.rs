@@ -121,16 +121,14 @@ impl Reader {
             return Err(Close::PROTOCOL_ERROR);
         }
         let (length, at) = match second & 0x7F {
-            126 => match more {
-                &[a, b, ..] => (usize::from(u16::from_be_bytes([a, b])), 8),
-                _ => return Ok(None),
+            126 => match more.first_chunk() {
+                Some(&middle) => (usize::from(u16::from_be_bytes(middle)), 8),
+                None => return Ok(None),
             },
-            127 => match more {
-                // Longer than any message may be; that it does not fit is all there is to know.
-                &[a, b, c, d, e, f, g, h, ..] => {
-                    (usize::try_from(u64::from_be_bytes([a, b, c, d, e, f, g, h])).unwrap_or(usize::MAX), 14)
-                }
-                _ => return Ok(None),
+            127 => match more.first_chunk() {
+                // A length that does not fit is longer than any message may be.
+                Some(&long) => (usize::try_from(u64::from_be_bytes(long)).unwrap_or(usize::MAX), 14),
+                None => return Ok(None),
             },
             short => (usize::from(short), 6),
         };

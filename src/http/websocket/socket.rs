@@ -20,7 +20,7 @@ use super::{
 use crate::{
     engine::Caller,
     http::{
-        auth,
+        auth::{self, BadToken, RECHECK},
         meters::Present,
         operations::{Happening, NotStarted, Operations, Order, too_many},
         server::Shared,
@@ -125,7 +125,7 @@ impl Socket {
 
     async fn step(&mut self) -> Step {
         let step = tokio::select! {
-            incoming = self.frames.next() => match incoming {
+            incoming = self.frames.next(), if !self.operations.is_subscribing() => match incoming {
                 None => Step::Vanish,
                 Some(Err(close)) => Step::Close(close),
                 Some(Ok(incoming)) => self.hear(incoming),
@@ -135,7 +135,11 @@ impl Socket {
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
         // Also here, because what is sent after the end of the token would be told to nobody.
-        if self.is_expired() && !matches!(step, Step::Vanish) { Step::Close(Close::EXPIRED) } else { step }
+        if auth::is_expired(&self.shared.engine.app, self.caller.viewer) && !matches!(step, Step::Vanish) {
+            Step::Close(Close::EXPIRED)
+        } else {
+            step
+        }
     }
 
     fn hear(&mut self, incoming: Incoming) -> Step {
@@ -185,11 +189,12 @@ impl Socket {
             None | Some(Value::Null) => self.token.as_deref(),
             Some(_) => return Step::Close(Close::FORBIDDEN),
         };
-        self.caller.viewer = match authorization.map(|text| auth::viewer(&self.shared.engine.app, text)) {
-            None => None,
-            Some(Ok(viewer)) => Some(viewer),
-            Some(Err(_)) => return Step::Close(Close::FORBIDDEN),
-        };
+        if let Some(authorization) = authorization {
+            match auth::viewer(&self.shared.engine.app, authorization) {
+                Ok(viewer) => self.caller.viewer = Some(viewer),
+                Err(BadToken) => return Step::Close(Close::FORBIDDEN),
+            }
+        }
         self.token = None;
         self.phase = Phase::Open;
         self.set_timer();
@@ -204,6 +209,9 @@ impl Socket {
         if now >= self.heard + SILENCE {
             return Step::Vanish;
         }
+        if auth::is_signed_out(&self.shared.engine.app, self.caller.viewer) {
+            return Step::Close(Close::REVOKED);
+        }
         let step = if now >= self.next_ping {
             self.next_ping = now + PING;
             Step::Send(writer::ping())
@@ -214,17 +222,12 @@ impl Socket {
         step
     }
 
-    /// Until the next ping or the end of the token, whichever comes first.
+    /// Until the next ping; with a token until it is looked at again, or ends.
     fn set_timer(&mut self) {
-        let expiry = self.caller.viewer.map(|viewer| {
-            let left = viewer.expires_at - self.shared.engine.app.clock.now();
-            Instant::now() + left.to_std().unwrap_or_default()
+        let left = self.caller.viewer.map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
+        let wake = left.map_or(self.next_ping, |left| {
+            self.next_ping.min(Instant::now() + left.to_std().unwrap_or_default().min(RECHECK))
         });
-        let wake = expiry.map_or(self.next_ping, |expiry| expiry.min(self.next_ping));
         self.timer.as_mut().reset(wake);
-    }
-
-    fn is_expired(&self) -> bool {
-        self.caller.viewer.is_some_and(|viewer| viewer.expires_at <= self.shared.engine.app.clock.now())
     }
 }

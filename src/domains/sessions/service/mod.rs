@@ -14,7 +14,7 @@ pub use complete::{auto_confirm, confirm};
 pub use run::{end, settle, start};
 
 use super::{
-    model::{BookingRow, Illegal, SessionRole, SessionRow},
+    model::{BookingRow, Illegal, SessionAt, SessionRole, SessionRow},
     repo::{self, read},
 };
 use crate::{
@@ -78,6 +78,14 @@ pub async fn completed_booking(conn: &mut AsyncPgConnection, booking: BookingId)
 /// Only if the database fails.
 pub async fn role_in(conn: &mut AsyncPgConnection, session: SessionId, member: MemberId) -> QueryResult<Option<SessionRole>> {
     Ok(read::roles_in(conn, vec![session], member).await?.pop().map(|(_, role)| role))
+}
+
+/// A session with its place in its stream, both as of one instant.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn snapshot(conn: &mut AsyncPgConnection, session: SessionId) -> QueryResult<Option<SessionAt>> {
+    Ok(read::sessions_at(conn, vec![session]).await?.pop())
 }
 
 /// A session, locked until the end of the transaction: whoever changes what hangs on it, such as presences, locks it.
