@@ -72,6 +72,11 @@ const RULES: &[(&str, &str)] = &[
            from conversation_members o where o.conversation_id = c.id)",
     ),
     (
+        "an inbox counts its unread notifications",
+        "select count(*) from inboxes i full join (select member_id, count(*) from notifications where read_at is null group by 1) n
+           using (member_id) where coalesce(i.unread, 0) <> coalesce(n.count, 0)",
+    ),
+    (
         "every session ahead has its time",
         "select count(*) from sessions s full join claims c on c.id = s.id
          where (s.status = 'SCHEDULED' or s.id is null) and tstzrange(s.starts_at, s.ends_at) is distinct from c.during",
@@ -180,4 +185,36 @@ async fn the_first_learner_has_250_credits_and_the_second_none() {
     };
     assert_eq!(app.count(&available("ada@example.com")).await, 25_000);
     assert_eq!(app.count(&available("jonas@example.com")).await, 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_the_benchmark_data_keeps_the_same_rules() {
+    let app = TestApp::start().await;
+    let indexes = "select string_agg(indexdef, E'\\n' order by indexdef) from pg_indexes where schemaname = 'public'";
+    let constraints = "select string_agg(conrelid::regclass || pg_get_constraintdef(oid), E'\\n' order by conrelid::regclass::text, conname)
+                       from pg_constraint where connamespace = 'public'::regnamespace";
+    let before = (app.sql(indexes).await, app.sql(constraints).await);
+
+    let load = async || seed::bench_part(&app.database_url, noon(), 500, |_| {}).await.expect("the load");
+    assert!(matches!(load().await, Outcome::Loaded { rows } if rows > 8_000));
+    assert_eq!(load().await, Outcome::AlreadyThere);
+
+    assert_eq!((app.sql(indexes).await, app.sql(constraints).await), before, "indexes and constraints are as before");
+    assert_rules_hold(&app).await;
+    for (table, wanted) in [
+        ("members", 100),
+        ("mentors", 10),
+        ("sessions", 340 + 60 + 1),
+        ("reviews", 600),
+        ("messages", 2_000),
+        ("conversations", 40 + 1),
+        ("notifications", 1_000),
+        ("ledger_postings", 2_000),
+        ("auth_sessions", 100),
+    ] {
+        assert_eq!(app.count(&format!("select count(*) from {table}")).await, wanted, "{table}");
+    }
+    let other = database::fresh().await;
+    seed::bench_part(&other, noon(), 500, |_| {}).await.expect("the other load");
+    assert_eq!(fingerprints(&other).await, fingerprints(&app.database_url).await);
 }

@@ -71,7 +71,7 @@ impl Chat {
             let unread = (read..lines.len()).filter(|line| line % 2 != place).count();
             self.members.push(json!({
                 "conversation_id": conversation_id, "member_id": member_id, "last_read_seq": read,
-                "unread_count": unread, "last_message_at": at, "joined_at": opened_at,
+                "unread_count": unread, "joined_at": opened_at,
             }));
         }
     }
@@ -86,7 +86,7 @@ impl Chat {
         for number in [meeting.learner, meeting.mentor] {
             self.members.push(json!({
                 "conversation_id": conversation_id, "member_id": world.person(number).id, "last_read_seq": 0,
-                "unread_count": 0, "last_message_at": null, "joined_at": meeting.booked_at,
+                "unread_count": 0, "joined_at": meeting.booked_at,
             }));
         }
     }

@@ -1,5 +1,7 @@
 //! The inboxes: what the members were told about the bookings, payments and reviews of the demo.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::json;
 
@@ -17,7 +19,7 @@ const UNREAD: TimeDelta = TimeDelta::days(7);
 
 /// One row per thing that happened and member it concerns.
 pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
-    let mut inbox = Inbox { world, rows: Rows::of("notifications"), count: 0 };
+    let mut inbox = Inbox { world, rows: Rows::of("notifications"), count: 0, unread: BTreeMap::new() };
     for purchase in purchases {
         let subject = PaymentId::from_uuid(purchase.payment_id()).to_string();
         inbox.tell(purchase.member, "PAYMENT_SUCCEEDED", "Your payment arrived: the credits are in your wallet.", subject, purchase.at);
@@ -47,13 +49,19 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
             inbox.tell(meeting.mentor, "REVIEW_ADDED", &body, review, meeting.reviewed_at());
         }
     }
-    vec![inbox.rows]
+    let mut inboxes = Rows::of("inboxes");
+    for (&member, unread) in &inbox.unread {
+        inboxes.push(json!({ "member_id": world.person(member).id, "unread": unread }));
+    }
+    vec![inbox.rows, inboxes]
 }
 
 struct Inbox<'a> {
     world: &'a World,
     rows: Rows,
     count: usize,
+    /// Unread ones by member.
+    unread: BTreeMap<usize, i32>,
 }
 
 impl Inbox<'_> {
@@ -64,5 +72,6 @@ impl Inbox<'_> {
             "body": body, "subject": subject, "created_at": at, "read_at": read_at,
         }));
         self.count += 1;
+        *self.unread.entry(member).or_default() += i32::from(read_at.is_none());
     }
 }
