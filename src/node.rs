@@ -4,13 +4,21 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, BookingId, EntityId, MemberId, MentorId, SessionId, SkillCategoryId, SkillId},
+    db::ids::{
+        self, BookingId, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SessionId, SkillCategoryId,
+        SkillId,
+    },
     domains::{
         accounts::loaders::MemberById,
+        payments::{
+            loaders::{PackageById, PaymentById},
+            types::{CreditPackage, Payment},
+        },
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
             types::{Booking, Session},
@@ -39,6 +47,12 @@ pub enum Node {
     Session(Session),
     /// A booking, for its learner and mentor.
     Booking(Booking),
+    /// One of the caller's own holds.
+    Hold(Hold),
+    /// A package of credits.
+    CreditPackage(CreditPackage),
+    /// A payment of the caller.
+    Payment(Payment),
 }
 
 /// Ids in one `nodes` call.
@@ -85,8 +99,18 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
             let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
             row.map(|row| Node::Booking(Booking { row, session: None }))
         }
+        CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
+        PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
+}
+
+/// A payment is nobody's business but the payer's.
+async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let row = ctx.one(PaymentById(id)).await?;
+    Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

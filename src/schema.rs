@@ -6,10 +6,13 @@ use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
         event::subscription::EventSubscription,
+        payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
+        scheduling::mutation::SchedulingMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
+        wallet::query::WalletQuery,
     },
     node::NodeQuery,
 };
@@ -19,11 +22,18 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, SessionsQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, SessionsQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, SessionsMutation, RoomsMutation);
+pub struct Mutation(
+    AccountsMutation,
+    ProfilesMutation,
+    SchedulingMutation,
+    SessionsMutation,
+    RoomsMutation,
+    PaymentsMutation,
+);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]

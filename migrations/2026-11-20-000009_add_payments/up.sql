@@ -54,6 +54,8 @@ create table sandbox_checkouts (
   payment_id uuid        not null unique,
   amount     bigint      not null,
   currency   text        not null,
+  -- The amount for people, such as `12.50 USD`.
+  price      text        not null,
   title      text        not null,
   return_url text,
   status     text        not null check (status in ('OPEN', 'PAID', 'FAILED', 'ABANDONED')),

@@ -400,6 +400,7 @@ diesel::table! {
         payment_id -> Uuid,
         amount -> Int8,
         currency -> Text,
+        price -> Text,
         title -> Text,
         return_url -> Nullable<Text>,
         status -> Text,

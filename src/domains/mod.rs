@@ -11,6 +11,7 @@
 pub mod accounts;
 pub mod event;
 pub mod input;
+pub mod payments;
 pub mod profiles;
 pub mod rooms;
 pub mod scheduling;

@@ -8,7 +8,7 @@ use std::future::Future;
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use crate::{
-    domains::scheduling::types::Slot,
+    domains::{payments::types::CreditPackage, scheduling::types::Slot},
     graphql::{ApiError, Field, scalars::Money},
 };
 
@@ -121,8 +121,10 @@ user_errors! {
     }
     /// The wallet has too little.
     InsufficientFunds => InsufficientFundsError {
-        /// How much is missing.
+        /// How much too little.
         missing: Money,
+        /// Packages of credits on sale.
+        packages: Vec<CreditPackage>,
     }
     /// The price is not the one that you expected.
     PriceChanged => PriceChangedError {
@@ -166,6 +168,14 @@ impl UserError {
         InvalidTransitionError { code, message, path: Vec::new(), retryable: false, from: from.to_owned(), allowed }.into()
     }
 
+    /// A version that is not the present one.
+    #[must_use]
+    pub fn stale(at: &str, current: i64) -> Self {
+        let message = format!("It was changed since you read it: it is at version {current}. Read it again, then decide.");
+        let current = i32::try_from(current).unwrap_or(i32::MAX);
+        StaleVersionError { code: ErrorCode::StaleVersion, message, path: path(at), retryable: false, current }.into()
+    }
+
     /// Time that somebody else has.
     #[must_use]
     pub fn slot_taken(at: &str, next_free: Vec<Slot>) -> Self {
@@ -178,14 +188,6 @@ impl UserError {
     pub fn slot_unavailable(at: &str, next_free: Vec<Slot>) -> Self {
         let message = format!("The mentor does not offer this time. {}", next_step(&next_free));
         SlotUnavailableError { code: ErrorCode::SlotUnavailable, message, path: path(at), retryable: false, next_free }.into()
-    }
-
-    /// A wallet with too little.
-    #[must_use]
-    pub fn insufficient_funds(missing: Money) -> Self {
-        let message = "The wallet has too little. Buy one of `packages` with purchaseCredits, then try again.".to_owned();
-        let code = ErrorCode::InsufficientFunds;
-        InsufficientFundsError { code, message, path: Vec::new(), retryable: true, missing }.into()
     }
 
     /// A price that is not the expected one.

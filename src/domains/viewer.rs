@@ -3,13 +3,30 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
-    domains::{accounts::viewer::AccountViewer, sessions::viewer::SessionsViewer},
+    db::ids::MemberId,
+    domains::{
+        accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        sessions::viewer::SessionsViewer,
+        wallet::viewer::WalletViewer,
+    },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, SessionsViewer);
+pub struct Viewer(AccountViewer, SchedulingViewer, SessionsViewer, WalletViewer, PaymentsViewer);
+
+impl Viewer {
+    fn of(member: MemberId) -> Self {
+        Self(
+            AccountViewer(member),
+            SchedulingViewer(member),
+            SessionsViewer(member),
+            WalletViewer(member),
+            PaymentsViewer(member),
+        )
+    }
+}
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -20,10 +37,6 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async {
-            let id = ctx.viewer().map(|viewer| viewer.member_id);
-            Ok(id.map(|id| Viewer(AccountViewer(id), SessionsViewer(id))))
-        })
-        .await
+        field(async { Ok(ctx.viewer().map(|viewer| Viewer::of(viewer.member_id))) }).await
     }
 }

@@ -1,19 +1,24 @@
 //! Outward ports: what leaves the process goes through a trait with an embedded default and real implementations.
 
+pub mod payments;
+
 use crate::config::Config;
+
 
 /// Every outward port of the application.
 #[derive(Debug)]
 pub struct Integrations {
     /// The one HTTP client: time-outs set, connections pooled.
     pub http: reqwest::Client,
+    /// Providers of payments.
+    pub payments: payments::Payments,
 }
 
 impl Integrations {
     /// Chooses the implementations by the settings.
     #[must_use]
-    pub fn new(_config: &Config, _secret: &str, _public_url: &str) -> Self {
-        Self { http: http_client() }
+    pub fn new(config: &Config, secret: &str, _public_url: &str) -> Self {
+        Self { http: http_client(), payments: payments::Payments::new(config, secret) }
     }
 }
 

@@ -3,7 +3,12 @@
 use std::time::Duration;
 
 use super::Registry;
-use crate::domains::{accounts, profiles, rooms, scheduling, sessions};
+use crate::{
+    domains::{accounts, payments, profiles, rooms, scheduling, sessions, wallet},
+    integrations::payments::sandbox,
+};
+
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The whole product.
 #[must_use]
@@ -17,10 +22,16 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
         .hot::<scheduling::loaders::ScheduleOf>()
+        .hot::<payments::loaders::PackageById>()
+        .hot::<wallet::loaders::LastRecount>()
         // What reacts in the transaction of an event.
         .listener(rooms::listener::EmptyRooms)
-        // What runs again and again.
-        .every(Duration::from_secs(60), &sessions::jobs::SettleSessions {})
-        .every(Duration::from_secs(60), &sessions::jobs::ConfirmBookings {})
+        // Jobs and schedules.
+        .job::<payments::jobs::ApplyWebhook>()
+        .job::<sandbox::webhook::DeliverWebhook>()
+        .every(MINUTE, &scheduling::jobs::ExpireHolds {})
+        .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(MINUTE, &sessions::jobs::SettleSessions {})
+        .every(MINUTE, &sessions::jobs::ConfirmBookings {})
         .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
 }

@@ -13,6 +13,10 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
+        payments::{
+            self,
+            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+        },
         profiles::{self, types::ProfileUpdated},
         rooms::{
             self,
@@ -24,6 +28,8 @@ use crate::{
                 BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
             },
         },
+        scheduling::{self, types::AvailabilityChanged},
+        wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
 };
@@ -106,6 +112,16 @@ events! {
     ParticipantJoined(rooms::model::ParticipantJoined);
     /// A member left the room.
     ParticipantLeft(rooms::model::ParticipantLeft);
+    /// A mentor's free time changed.
+    AvailabilityChanged(scheduling::model::AvailabilityChanged);
+    /// The caller's credits moved.
+    WalletChanged(wallet::model::WalletChanged);
+    /// A payment arrived.
+    PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment was refused.
+    PaymentFailed(payments::model::PaymentFailed);
+    /// A payment was left or ran out of time.
+    PaymentExpired(payments::model::PaymentExpired);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read

@@ -19,6 +19,7 @@ use crate::{
     domains::{
         accounts::{loaders::MemberById, model::MemberStatus},
         input::{attempt, id, not_found, number},
+        payments::mutation::insufficient_funds,
         profiles::{
             loaders::{MentorById, SkillsOf},
             model::{MentorRow, SkillIntent},
@@ -26,7 +27,7 @@ use crate::{
         scheduling::{model::Slot, mutation::refuse_claim},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
-    graphql::{ContextExt, Field, scalars::Money},
+    graphql::{ApiError, ContextExt, Field, scalars::Money},
 };
 
 /// Mutations of sessions.
@@ -42,9 +43,12 @@ impl SessionsMutation {
         answer(async {
             let learner = ctx.signed_in()?.member_id;
             let command = booking_command(ctx, learner, input).await?;
-            let booked = service::book(ctx.app(), command).await?;
+            let booked = match service::book(ctx.app(), command).await {
+                Ok(booked) => booked,
+                Err(error) => return Err(refuse_booking(ctx, error).await?),
+            };
             let (booking, session, replayed) = parts(booked);
-            Ok(BookSessionPayload { booking, session, replayed, user_errors: Vec::new() })
+            Ok(BookSessionPayload { payer: Some(learner), booking, session, replayed, user_errors: Vec::new() })
         })
         .await
     }
@@ -58,7 +62,7 @@ impl SessionsMutation {
             let attempt = input.idempotency_key.as_ref().map(|key| attempt(caller, "cancelBooking", key, &booking)).transpose()?;
             let changed = service::cancel(ctx.app(), caller, booking, attempt).await.map_err(|error| refuse(error, "bookingId"))?;
             let (booking, session, replayed) = parts(changed);
-            Ok(CancelBookingPayload { booking, session, replayed, user_errors: Vec::new() })
+            Ok(CancelBookingPayload { caller: Some(caller), booking, session, replayed, user_errors: Vec::new() })
         })
         .await
     }
@@ -159,15 +163,14 @@ fn parts(changed: Changed) -> (Option<Booking>, Option<Session>, bool) {
     (Some(booking), Some(session), changed.replayed)
 }
 
-impl From<BookError> for Refusal {
-    fn from(error: BookError) -> Self {
-        match error {
-            BookError::Slot(error) => refuse_claim(error, "startsAt"),
-            BookError::KeyConflict => UserError::idempotency_conflict().into(),
-            BookError::Insufficient { missing } => UserError::insufficient_funds(Money::new(missing, "CREDIT")).into(),
-            BookError::Database(_) => Self::Api(error.into()),
-        }
-    }
+/// Why nothing was booked, with the next step.
+async fn refuse_booking(ctx: &Context<'_>, error: BookError) -> Result<Refusal, ApiError> {
+    Ok(match error {
+        BookError::Slot(error) => refuse_claim(error, "startsAt"),
+        BookError::Insufficient { missing } => insufficient_funds(ctx, missing, "").await?.into(),
+        BookError::KeyConflict => UserError::idempotency_conflict().into(),
+        BookError::Database(_) => Refusal::Api(error.into()),
+    })
 }
 
 /// A refused change, with the argument that named the session or booking.

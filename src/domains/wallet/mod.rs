@@ -15,6 +15,10 @@
 //! escrow ends at exactly zero; a wallet's `held` is the sum of the escrows that its owner pays; accounts with a kept
 //! balance are locked in id order.
 
+pub mod loaders;
 pub mod model;
+pub mod query;
 pub mod repo;
 pub mod service;
+pub mod types;
+pub mod viewer;

@@ -4,13 +4,17 @@ pub mod booking;
 pub mod event;
 pub mod session;
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::model;
 use crate::{
-    domains::user_error::UserError,
-    graphql::scalars::BigInt,
+    db::ids::MemberId,
+    domains::{
+        user_error::UserError,
+        wallet::{types::Wallet, viewer::wallet_of},
+    },
+    graphql::{ApiError, Field, field, scalars::BigInt},
     payloads,
 };
 
@@ -108,7 +112,11 @@ pub struct BookSessionInput {
 
 /// What `bookSession` did.
 #[derive(Clone, Debug, Default, SimpleObject)]
+#[graphql(complex)]
 pub struct BookSessionPayload {
+    /// Whose wallet paid.
+    #[graphql(skip)]
+    pub payer: Option<MemberId>,
     /// The learner's seat.
     pub booking: Option<Booking>,
     /// The session.
@@ -117,6 +125,15 @@ pub struct BookSessionPayload {
     pub replayed: bool,
     /// Why nothing was booked.
     pub user_errors: Vec<UserError>,
+}
+
+/// What `bookSession` did.
+#[ComplexObject]
+impl BookSessionPayload {
+    /// The learner's wallet, after the price went into escrow. `null` if nothing was booked.
+    async fn wallet(&self, ctx: &Context<'_>) -> Field<Wallet> {
+        field(read_wallet(ctx, self.payer)).await
+    }
 }
 
 /// A booking to cancel.
@@ -130,7 +147,11 @@ pub struct CancelBookingInput {
 
 /// What `cancelBooking` did.
 #[derive(Clone, Debug, Default, SimpleObject)]
+#[graphql(complex)]
 pub struct CancelBookingPayload {
+    /// Who cancelled.
+    #[graphql(skip)]
+    pub caller: Option<MemberId>,
     /// The booking, cancelled.
     pub booking: Option<Booking>,
     /// Its session, cancelled too when nobody else has booked it.
@@ -139,6 +160,22 @@ pub struct CancelBookingPayload {
     pub replayed: bool,
     /// Why nothing was cancelled.
     pub user_errors: Vec<UserError>,
+}
+
+/// What `cancelBooking` did.
+#[ComplexObject]
+impl CancelBookingPayload {
+    /// The caller's wallet: for the learner, after the refund. `null` if nothing was cancelled.
+    async fn wallet(&self, ctx: &Context<'_>) -> Field<Wallet> {
+        field(read_wallet(ctx, self.caller)).await
+    }
+}
+
+async fn read_wallet(ctx: &Context<'_>, member: Option<MemberId>) -> Result<Option<Wallet>, ApiError> {
+    match member {
+        Some(member) => wallet_of(ctx, member).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A session to start.

@@ -83,16 +83,24 @@ pub struct Amount {
     pub asset: Asset,
 }
 
-impl std::fmt::Display for Amount {
-    /// For people: `12.50 USD`, `1200 JPY`.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let (decimals, currency) = (self.asset.decimals(), self.asset.currency());
+impl Amount {
+    /// The number for people, without the currency: `12.50`.
+    #[must_use]
+    pub fn number(&self) -> String {
+        let decimals = self.asset.decimals();
         let sign = if self.minor < 0 { "-" } else { "" };
         let digits = format!("{:0>width$}", self.minor.unsigned_abs(), width = decimals + 1);
         match digits.split_at_checked(digits.len() - decimals) {
-            Some((whole, part)) if decimals > 0 => write!(f, "{sign}{whole}.{part} {currency}"),
-            _ => write!(f, "{sign}{digits} {currency}"),
+            Some((whole, part)) if decimals > 0 => format!("{sign}{whole}.{part}"),
+            _ => format!("{sign}{digits}"),
         }
+    }
+}
+
+impl std::fmt::Display for Amount {
+    /// For people: `12.50 USD`, `1200 JPY`.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} {}", self.number(), self.asset.currency())
     }
 }
 

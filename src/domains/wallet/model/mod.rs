@@ -122,6 +122,32 @@ pub struct EntryRow {
     pub amount: i64,
 }
 
+/// The trial balance of one asset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Proof {
+    /// What is counted.
+    pub asset: Asset,
+    /// Per kind of account.
+    pub lines: Vec<ProofLine>,
+    /// Sum of everything: zero, or money appeared or vanished.
+    pub total: i64,
+    /// Postings counted.
+    pub postings: i64,
+    /// Transactions counted.
+    pub transactions: i64,
+}
+
+/// What the accounts of one kind have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofLine {
+    /// The kind.
+    pub kind: AccountKind,
+    /// Accounts of the kind that were ever posted to.
+    pub accounts: i64,
+    /// Sum of their postings.
+    pub total: i64,
+}
+
 /// A member's money moved. What is absent did not change.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct WalletChanged {

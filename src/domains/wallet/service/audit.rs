@@ -1,12 +1,17 @@
 //! Recounting: the trial balance for everybody, the full check for the operator.
 
+use std::sync::Arc;
+
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
+use tokio::sync::Mutex;
 
 use super::super::{
-    model::{AccountKind, Asset},
+    loaders::{LastRecount, Recount},
+    model::{Proof, ProofLine},
     repo::audit,
 };
+use crate::{app::App, db::hot::HotKey};
 
 /// A rule that something breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +27,7 @@ pub struct LedgerFault {
 pub struct LedgerReport {
     /// One proof per asset.
     pub proofs: Vec<Proof>,
-    /// Everything that is wrong; empty = all is well.
+    /// Everything that is wrong, at most 100 per rule; empty = all is well.
     pub faults: Vec<LedgerFault>,
 }
 
@@ -32,21 +37,6 @@ impl LedgerReport {
     pub const fn is_sound(&self) -> bool {
         self.faults.is_empty()
     }
-}
-
-/// The trial balance of one asset.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Proof {
-    /// What is counted.
-    pub asset: Asset,
-    /// Per kind of account: kind, number of accounts, sum of their postings.
-    pub kinds: Vec<(AccountKind, i64, i64)>,
-    /// Sum of everything: zero, or money appeared or vanished.
-    pub total: i64,
-    /// Postings counted.
-    pub postings: i64,
-    /// Transactions counted.
-    pub transactions: i64,
 }
 
 /// Recounts everything in one snapshot of the database: every asset and every transaction sums to zero, every kept
@@ -66,20 +56,45 @@ pub async fn verify(conn: &mut AsyncPgConnection) -> QueryResult<LedgerReport> {
         .await
 }
 
+/// The trial balance of every asset: a moment old at most, see [`Recount::is_fresh`].
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn recount(app: &App) -> QueryResult<Arc<Recount>> {
+    /// One recount at a time; whoever waited takes the result of the one before.
+    static TURN: Mutex<()> = Mutex::const_new(());
+
+    let kept = || app.hot.get(LastRecount).filter(|recount| recount.is_fresh(app.clock.now()));
+    if let Some(recount) = kept() {
+        return Ok(recount);
+    }
+    let _turn = TURN.lock().await;
+    if let Some(recount) = kept() {
+        return Ok(recount);
+    }
+    let seen = app.hot.versions.see(LastRecount.tag());
+    let as_of = app.clock.now();
+    let mut conn = app.conn().await?;
+    let proofs = conn.build_transaction().read_only().repeatable_read().run(async |tx| proofs(tx).await).await?;
+    let recount = Arc::new(Recount { as_of, took: app.clock.now() - as_of, proofs });
+    app.hot.put(LastRecount, seen, Arc::clone(&recount));
+    Ok(recount)
+}
+
 async fn proofs(conn: &mut AsyncPgConnection) -> QueryResult<Vec<Proof>> {
     let kinds = audit::totals(conn).await?;
     let counts = audit::transaction_counts(conn).await?;
+    let lines = |asset| kinds.iter().filter(move |kind| kind.asset == asset);
     Ok(counts
         .into_iter()
-        .map(|(asset, transactions)| {
-            let own: Vec<_> = kinds.iter().filter(|kind| kind.asset == asset).collect();
-            Proof {
-                asset,
-                total: own.iter().map(|kind| kind.total).sum(),
-                postings: own.iter().map(|kind| kind.postings).sum(),
-                kinds: own.iter().map(|kind| (kind.kind, kind.accounts, kind.total)).collect(),
-                transactions,
-            }
+        .map(|(asset, transactions)| Proof {
+            total: lines(asset.clone()).map(|kind| kind.total).sum(),
+            postings: lines(asset.clone()).map(|kind| kind.postings).sum(),
+            lines: lines(asset.clone())
+                .map(|kind| ProofLine { kind: kind.kind, accounts: kind.accounts, total: kind.total })
+                .collect(),
+            transactions,
+            asset,
         })
         .collect())
 }

@@ -17,7 +17,7 @@ use crate::{
 
 mod audit;
 
-pub use audit::{LedgerFault, LedgerReport, Proof, verify};
+pub use audit::{LedgerFault, LedgerReport, recount, verify};
 
 /// Why nothing was held.
 #[derive(Debug, thiserror::Error)]
