@@ -4,9 +4,17 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SkillCategoryId, SkillId},
+    db::ids::{
+        self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
+        NotificationId, PaymentId, SessionId, SkillCategoryId, SkillId,
+    },
     domains::{
         accounts::loaders::MemberById,
+        chat::{
+            loaders::{ConversationFor, MessageById},
+            types::{Conversation, Message},
+        },
+        notifications::{loaders::NotificationFor, types::Notification},
         payments::{
             loaders::{PackageById, PaymentById},
             types::{CreditPackage, Payment},
@@ -14,6 +22,11 @@ use crate::{
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
+        },
+        scheduling::types::{Hold, hold_of_caller},
+        sessions::{
+            loaders::{BookingSeenBy, SessionSeenBy},
+            types::{Booking, Session},
         },
     },
     graphql::{
@@ -35,6 +48,18 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// A session, for its participants.
+    Session(Session),
+    /// A booking, for its learner and mentor.
+    Booking(Booking),
+    /// One of the caller's own holds.
+    Hold(Hold),
+    /// A conversation of the caller.
+    Conversation(Conversation),
+    /// A message in a conversation of the caller.
+    Message(Message),
+    /// A notification of the caller.
+    Notification(Notification),
     /// A package of credits.
     CreditPackage(CreditPackage),
     /// A payment of the caller.
@@ -69,17 +94,47 @@ impl NodeQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
+/// Anything by its global id, as the caller may see it.
+pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
     let Ok((prefix, uuid)) = ids::decode(id) else { return Ok(None) };
     Ok(match prefix {
         MemberId::PREFIX => ctx.hot(MemberById(of(uuid))).await?.map(|row| Node::Member(Member(row))),
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        SessionId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            ctx.one(SessionSeenBy(of(uuid), viewer.member_id)).await?.map(|at| Node::Session(at.into()))
+        }
+        BookingId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
+            row.map(|row| Node::Booking(Booking { row, session: None }))
+        }
+        ConversationId::PREFIX => conversation(ctx, of(uuid)).await?.map(Node::Conversation),
+        MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
+        NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
+}
+
+async fn conversation(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    let opened = ctx.one(ConversationFor { conversation, member }).await?;
+    Ok(opened.map(|opened| Conversation::opened(&opened, member)))
+}
+
+async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, ApiError> {
+    let Some(row) = ctx.one(MessageById(id)).await? else { return Ok(None) };
+    Ok(conversation(ctx, row.conversation_id).await?.map(|_| Message(row)))
+}
+
+async fn notification(ctx: &Context<'_>, notification: NotificationId) -> Result<Option<Notification>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
 }
 
 /// A payment is nobody's business but the payer's.

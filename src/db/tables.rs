@@ -50,6 +50,7 @@ diesel::table! {
         price -> Int8,
         currency -> Text,
         created_at -> Timestamptz,
+        auto_confirms_at -> Nullable<Timestamptz>,
         completed_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
@@ -79,7 +80,6 @@ diesel::table! {
         member_id -> Uuid,
         last_read_seq -> Int8,
         unread_count -> Int4,
-        last_message_at -> Nullable<Timestamptz>,
         joined_at -> Timestamptz,
     }
 }
@@ -161,6 +161,15 @@ diesel::table! {
         input_hash -> Bytea,
         result_id -> Uuid,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    inboxes (member_id) {
+        member_id -> Uuid,
+        unread -> Int4,
     }
 }
 
@@ -316,6 +325,8 @@ diesel::table! {
         kind -> Text,
         body -> Text,
         subject -> Nullable<Text>,
+        actor_id -> Nullable<Uuid>,
+        source -> Nullable<Text>,
         created_at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
     }
@@ -349,6 +360,7 @@ diesel::table! {
         session_id -> Uuid,
         member_id -> Uuid,
         joined_at -> Timestamptz,
+        stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
     }
@@ -483,6 +495,7 @@ diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
 diesel::joinable!(credentials -> members (member_id));
+diesel::joinable!(inboxes -> members (member_id));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
 diesel::joinable!(member_skills -> members (member_id));
 diesel::joinable!(member_skills -> skills (skill_id));
@@ -517,6 +530,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_jobs,
     events,
     idempotency_keys,
+    inboxes,
     job_schedules,
     jobs,
     ledger_accounts,

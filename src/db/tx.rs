@@ -12,7 +12,11 @@ use diesel::{QueryResult, result::Error};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
 use futures_util::FutureExt;
 
-use super::{Conn, constraint, hot::Tag, ids::MemberId};
+use super::{
+    Conn, constraint,
+    hot::{HotKey, Seen, Tag},
+    ids::MemberId,
+};
 use crate::{
     app::App,
     events::{Event, EventPayload, StreamName, log},
@@ -24,6 +28,7 @@ const RETRIES: usize = 5;
 /// An open transaction. Derefs to the connection, so that repos take it as it is.
 pub struct Tx {
     conn: Conn,
+    app: App,
     now: DateTime<Utc>,
     actor: Option<MemberId>,
     pending: Vec<log::Pending>,
@@ -76,6 +81,25 @@ impl Tx {
     /// Says that an entity's public row or a public list changed: kept copies become stale at the commit.
     pub fn changed(&mut self, tag: Tag) {
         self.changed.push(tag);
+    }
+
+    /// A hot public row from this process's memory, if it is there and this transaction did not change it.
+    #[must_use]
+    pub fn kept<K: HotKey>(&self, key: K) -> Option<K::Row> {
+        if self.changed.contains(&key.tag()) { None } else { self.app.hot.get(key) }
+    }
+
+    /// The version of a tag: see it before reading what [`Tx::keep`] is to keep.
+    #[must_use]
+    pub fn see(&self, tag: Tag) -> Seen {
+        self.app.hot.versions.see(tag)
+    }
+
+    /// Keeps a row that this transaction read after `seen`, unless it changed the row itself.
+    pub fn keep<K: HotKey>(&self, key: K, seen: Seen, row: K::Row) {
+        if !self.changed.contains(&key.tag()) {
+            self.app.hot.put(key, seen, row);
+        }
     }
 
     /// Says that a job was enqueued: workers look at the queue after the commit.
@@ -144,6 +168,7 @@ where
 {
     let mut tx = Tx {
         conn: begin(app).await?,
+        app: app.clone(),
         now: app.clock.now(),
         actor: None,
         pending: Vec::new(),

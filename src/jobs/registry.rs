@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
-use super::Registry;
+use super::{
+    Registry,
+    retention::{self, Retention},
+};
 use crate::{
-    domains::{accounts, payments, profiles, wallet},
+    domains::{accounts, chat, notifications, payments, profiles, rooms, scheduling, sessions, wallet},
     integrations::payments::sandbox,
 };
 
@@ -21,10 +24,20 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::CategoryById>()
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
+        .hot::<scheduling::loaders::ScheduleOf>()
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
+        // What reacts in the transaction of an event.
+        .listener(rooms::listener::EmptyRooms)
+        .listener(chat::listener::SessionConversations)
+        .listener(notifications::listener::Notifier)
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(MINUTE, &sessions::jobs::SettleSessions {})
+        .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
+        .every(retention::PERIOD, &Retention)
 }

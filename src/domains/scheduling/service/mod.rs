@@ -1,0 +1,9 @@
+//! Use-cases of scheduling.
+
+mod availability;
+mod claim;
+mod hold;
+
+pub use availability::{AvailabilityError, SetRules, clear_override, set_override, set_rules};
+pub use claim::{ClaimError, claim, free};
+pub use hold::{Held, HoldError, HoldSlot, ReleaseError, expire_holds, hold, release};
