@@ -5,7 +5,9 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
+        chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         event::subscription::EventSubscription,
+        notifications::mutation::NotificationsMutation,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
@@ -22,7 +24,7 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, SessionsQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, SessionsQuery, WalletQuery, PaymentsQuery, ChatQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
@@ -33,11 +35,13 @@ pub struct Mutation(
     SessionsMutation,
     RoomsMutation,
     PaymentsMutation,
+    ChatMutation,
+    NotificationsMutation,
 );
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription, RoomsSubscription);
+pub struct Subscription(EventSubscription, RoomsSubscription, ChatSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;

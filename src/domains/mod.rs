@@ -9,8 +9,10 @@
 //! [`input`] (checks of input values).
 
 pub mod accounts;
+pub mod chat;
 pub mod event;
 pub mod input;
+pub mod notifications;
 pub mod payments;
 pub mod profiles;
 pub mod rooms;
