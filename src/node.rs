@@ -4,7 +4,10 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SkillCategoryId, SkillId},
+    db::ids::{
+        self, BookingId, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SessionId, SkillCategoryId,
+        SkillId,
+    },
     domains::{
         accounts::loaders::MemberById,
         payments::{
@@ -16,6 +19,10 @@ use crate::{
             types::{Member, Mentor, Skill, SkillCategory},
         },
         scheduling::types::{Hold, hold_of_caller},
+        sessions::{
+            loaders::{BookingSeenBy, SessionSeenBy},
+            types::{Booking, Session},
+        },
     },
     graphql::{
         ApiError, ContextExt, Field,
@@ -36,6 +43,10 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// A session, for its participants.
+    Session(Session),
+    /// A booking, for its learner and mentor.
+    Booking(Booking),
     /// One of the caller's own holds.
     Hold(Hold),
     /// A package of credits.
@@ -79,6 +90,15 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        SessionId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            ctx.one(SessionSeenBy(of(uuid), viewer.member_id)).await?.map(|at| Node::Session(at.into()))
+        }
+        BookingId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
+            row.map(|row| Node::Booking(Booking { row, session: None }))
+        }
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),

@@ -8,7 +8,9 @@ use crate::{
         event::subscription::EventSubscription,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
         scheduling::mutation::SchedulingMutation,
+        sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
     },
@@ -20,15 +22,22 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, SessionsQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, SchedulingMutation, PaymentsMutation);
+pub struct Mutation(
+    AccountsMutation,
+    ProfilesMutation,
+    SchedulingMutation,
+    SessionsMutation,
+    RoomsMutation,
+    PaymentsMutation,
+);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription);
+pub struct Subscription(EventSubscription, RoomsSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;

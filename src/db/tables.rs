@@ -50,6 +50,7 @@ diesel::table! {
         price -> Int8,
         currency -> Text,
         created_at -> Timestamptz,
+        auto_confirms_at -> Nullable<Timestamptz>,
         completed_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
@@ -350,6 +351,7 @@ diesel::table! {
         session_id -> Uuid,
         member_id -> Uuid,
         joined_at -> Timestamptz,
+        stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
     }

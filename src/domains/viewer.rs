@@ -6,6 +6,7 @@ use crate::{
     db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        sessions::viewer::SessionsViewer,
         wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
@@ -13,11 +14,17 @@ use crate::{
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, SchedulingViewer, WalletViewer, PaymentsViewer);
+pub struct Viewer(AccountViewer, SchedulingViewer, SessionsViewer, WalletViewer, PaymentsViewer);
 
 impl Viewer {
     fn of(member: MemberId) -> Self {
-        Self(AccountViewer(member), SchedulingViewer(member), WalletViewer(member), PaymentsViewer(member))
+        Self(
+            AccountViewer(member),
+            SchedulingViewer(member),
+            SessionsViewer(member),
+            WalletViewer(member),
+            PaymentsViewer(member),
+        )
     }
 }
 

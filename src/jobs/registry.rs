@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Registry;
 use crate::{
-    domains::{accounts, payments, profiles, scheduling, wallet},
+    domains::{accounts, payments, profiles, rooms, scheduling, sessions, wallet},
     integrations::payments::sandbox,
 };
 
@@ -24,9 +24,14 @@ pub fn registry() -> Registry {
         .hot::<scheduling::loaders::ScheduleOf>()
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
+        // What reacts in the transaction of an event.
+        .listener(rooms::listener::EmptyRooms)
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(MINUTE, &sessions::jobs::SettleSessions {})
+        .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
 }

@@ -18,6 +18,16 @@ use crate::{
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
         },
         profiles::{self, types::ProfileUpdated},
+        rooms::{
+            self,
+            types::{ParticipantJoined, ParticipantLeft},
+        },
+        sessions::{
+            self,
+            types::{
+                BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
+            },
+        },
         scheduling::{self, types::AvailabilityChanged},
         wallet::{self, types::WalletChanged},
     },
@@ -86,6 +96,22 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// A seat was booked.
+    BookingConfirmed(sessions::model::BookingConfirmed);
+    /// A booking was cancelled.
+    BookingCancelled(sessions::model::BookingCancelled);
+    /// A booking was completed.
+    BookingCompleted(sessions::model::BookingCompleted);
+    /// A session went live.
+    SessionStarted(sessions::model::SessionStarted);
+    /// A session is over.
+    SessionEnded(sessions::model::SessionEnded);
+    /// A session will not take place.
+    SessionCancelled(sessions::model::SessionCancelled);
+    /// A member came into the room.
+    ParticipantJoined(rooms::model::ParticipantJoined);
+    /// A member left the room.
+    ParticipantLeft(rooms::model::ParticipantLeft);
     /// A mentor's free time changed.
     AvailabilityChanged(scheduling::model::AvailabilityChanged);
     /// The caller's credits moved.

@@ -8,6 +8,7 @@
 //! assert_eq!(reply.codes("bookSession"), ["SLOT_TAKEN"]);
 //! ```
 
+pub mod booking;
 pub mod client;
 pub mod database;
 pub mod socket;
@@ -25,8 +26,8 @@ use skillswap::{
     jobs::runner,
 };
 
-pub use client::Client;
-pub use socket::Socket;
+pub use client::{Client, Reply};
+pub use socket::{Socket, Subscription};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse";
