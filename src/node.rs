@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, BookingId, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SessionId, SkillCategoryId,
+        self, BookingId, ClaimId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, ReviewId, SessionId, SkillCategoryId,
         SkillId,
     },
     domains::{
@@ -18,6 +18,7 @@ use crate::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        reviews::{loaders::ReviewById, types::Review},
         scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
@@ -47,6 +48,8 @@ pub enum Node {
     Session(Session),
     /// A booking, for its learner and mentor.
     Booking(Booking),
+    /// A review.
+    Review(Review),
     /// One of the caller's own holds.
     Hold(Hold),
     /// A package of credits.
@@ -101,6 +104,7 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
         }
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })

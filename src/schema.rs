@@ -5,9 +5,11 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
+        discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        reviews::mutation::ReviewsMutation,
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
         scheduling::mutation::SchedulingMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
@@ -22,7 +24,7 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, SessionsQuery);
+pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, DiscoveryQuery, WalletQuery, PaymentsQuery, SessionsQuery);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
@@ -33,6 +35,7 @@ pub struct Mutation(
     SessionsMutation,
     RoomsMutation,
     PaymentsMutation,
+    ReviewsMutation,
 );
 
 /// Everything that can be listened to.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Registry;
 use crate::{
-    domains::{accounts, payments, profiles, rooms, scheduling, sessions, wallet},
+    domains::{accounts, discovery, payments, profiles, rooms, scheduling, sessions, wallet},
     integrations::payments::sandbox,
 };
 
@@ -25,11 +25,13 @@ pub fn registry() -> Registry {
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
         // What reacts in the transaction of an event.
+        .listener(discovery::listener::MentorIndex)
         .listener(rooms::listener::EmptyRooms)
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
+        .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})

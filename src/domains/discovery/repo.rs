@@ -211,10 +211,31 @@ pub async fn next_slots(conn: &mut AsyncPgConnection, mentors: &[MemberId]) -> Q
     NextSlots { mentors: mentors.to_vec() }.load(conn).await
 }
 
-/// Sets the soonest slots of mentors.
-pub async fn set_next_slots(conn: &mut AsyncPgConnection, soonest: &[(MemberId, Option<DateTime<Utc>>)]) -> QueryResult<usize> {
-    let (mentors, starts) = soonest.iter().copied().unzip();
-    SetNextSlots { mentors, starts }.execute(conn).await
+/// A soonest slot that is to be changed.
+#[derive(Clone, Copy, Debug)]
+pub struct Mend {
+    /// Whose.
+    pub mentor_id: MemberId,
+    /// What it was when it was found wrong; if it is something else by now, it is left alone.
+    pub was: Option<DateTime<Utc>>,
+    /// What it should be.
+    pub right: Option<DateTime<Utc>>,
+}
+
+/// Sets the soonest slots of mentors; returns how many.
+pub async fn set_next_slots(conn: &mut AsyncPgConnection, mends: &[Mend]) -> QueryResult<usize> {
+    SetNextSlots {
+        mentors: mends.iter().map(|mend| mend.mentor_id).collect(),
+        was: mends.iter().map(|mend| mend.was).collect(),
+        right: mends.iter().map(|mend| mend.right).collect(),
+    }
+    .execute(conn)
+    .await
+}
+
+/// Lets transactions that change the entries of the same mentors do it one after the other.
+pub async fn lock_mentors(conn: &mut AsyncPgConnection, members: &[MemberId]) -> QueryResult<()> {
+    LockMentors { members: members.to_vec() }.execute(conn).await.map(drop)
 }
 
 /// Mentors after an id whose soonest slot may have passed, been taken or come within reach, in order.
@@ -324,14 +345,21 @@ statement! {
 }
 
 statement! {
-    /// Sets soonest slots; rows that stay the same are not written.
+    /// Sets soonest slots that are still what they were.
     SetNextSlots(
         mentors: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
-        starts: Vec<Option<DateTime<Utc>>> => sql_types::Array<sql_types::Nullable<sql_types::Timestamptz>>,
+        was: Vec<Option<DateTime<Utc>>> => sql_types::Array<sql_types::Nullable<sql_types::Timestamptz>>,
+        right: Vec<Option<DateTime<Utc>>> => sql_types::Array<sql_types::Nullable<sql_types::Timestamptz>>,
     ) -> () =
     "update mentor_index i set next_slot_at = s.starts_at
-     from unnest($1, $2) as s(mentor_id, starts_at)
-     where i.mentor_id = s.mentor_id and i.next_slot_at is distinct from s.starts_at"
+     from unnest($1, $2, $3) as s(mentor_id, was, starts_at)
+     where i.mentor_id = s.mentor_id and i.next_slot_at is not distinct from s.was"
+}
+
+statement! {
+    /// Locks what all entries of a mentor are made from.
+    LockMentors(members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>) -> () =
+    "select from mentors where member_id = any($1) order by member_id for no key update"
 }
 
 statement! {

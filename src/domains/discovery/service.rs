@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     model::{ALL_MENTORS, mentors_of_skill},
-    repo,
+    repo::{self, Mend},
 };
 use crate::{
     app::App,
@@ -26,6 +26,7 @@ const BATCH: i64 = 500;
 /// # Errors
 /// Only if the database fails.
 pub async fn follow_profiles(tx: &mut Tx, members: &[MemberId]) -> QueryResult<()> {
+    repo::lock_mentors(tx, members).await?;
     let done = repo::reindex(tx, members).await?;
     tx.changed(ALL_MENTORS);
     for skill in done.skills {
@@ -40,6 +41,7 @@ pub async fn follow_profiles(tx: &mut Tx, members: &[MemberId]) -> QueryResult<(
 /// Only if the database fails.
 pub async fn follow_availability(tx: &mut Tx, mentors: &[MemberId]) -> QueryResult<()> {
     let now = tx.now();
+    repo::lock_mentors(tx, mentors).await?;
     mend_soonest(tx, mentors, now).await.map(drop)
 }
 
@@ -53,11 +55,8 @@ pub async fn mend_soonest(conn: &mut AsyncPgConnection, mentors: &[MemberId], no
     }
     let kept = repo::next_slots(conn, mentors).await?;
     let right = scheduling::service::soonest(conn, mentors, now).await?;
-    let wrong: Vec<_> = kept
-        .into_iter()
-        .map(|(mentor, start)| (mentor, start, right.get(&mentor).copied()))
-        .filter_map(|(mentor, kept, right)| (kept != right).then_some((mentor, right)))
-        .collect();
+    let checked = kept.into_iter().map(|(mentor_id, was)| Mend { mentor_id, was, right: right.get(&mentor_id).copied() });
+    let wrong: Vec<Mend> = checked.filter(|mend| mend.was != mend.right).collect();
     if wrong.is_empty() { Ok(0) } else { repo::set_next_slots(conn, &wrong).await }
 }
 
