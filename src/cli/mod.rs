@@ -28,6 +28,8 @@ enum Command {
     Serve(Config),
     /// Brings the database to the schema of this binary.
     Migrate(Config),
+    /// Loads data to look around in, unless they are there.
+    Seed(seed::Arguments),
     /// Prints the GraphQL schema.
     Schema,
     /// Grants roles.
@@ -41,6 +43,7 @@ pub async fn run() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve(config) => serve::run(config).await,
         Command::Migrate(config) => migrate::run(&config).await,
+        Command::Seed(arguments) => seed::run(&arguments).await,
         Command::Schema => schema::run(),
         Command::Admin(arguments) => admin::run(&arguments).await,
         Command::Doctor(config) => doctor::run(&config).await,

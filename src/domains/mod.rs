@@ -9,9 +9,11 @@
 //! [`input`] (checks of input values).
 
 pub mod accounts;
+pub mod chat;
 pub mod discovery;
 pub mod event;
 pub mod input;
+pub mod notifications;
 pub mod payments;
 pub mod profiles;
 pub mod reviews;

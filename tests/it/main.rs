@@ -11,6 +11,7 @@ mod payments;
 mod profiles;
 mod rooms;
 mod schema;
+mod seed;
 mod sessions;
 mod transport;
 mod wallet;

@@ -4,6 +4,7 @@
 //! `types`, a wrapper around [`Happened`] and the payload that resolves from them without SQL; here it gets one line.
 
 pub mod subscription;
+pub mod viewer;
 
 use std::sync::Arc;
 
@@ -13,6 +14,14 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
+        chat::{
+            self,
+            types::{ConversationUpdated, MessageSent},
+        },
+        notifications::{
+            self,
+            types::{NotificationReceived, NotificationsRead},
+        },
         payments::{
             self,
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
@@ -117,6 +126,14 @@ events! {
     ReviewAdded(reviews::model::ReviewAdded);
     /// A mentor's free time changed.
     AvailabilityChanged(scheduling::model::AvailabilityChanged);
+    /// A message was sent.
+    MessageSent(chat::model::MessageSent);
+    /// One of the caller's conversations was opened, has a new message or was read.
+    ConversationUpdated(chat::model::ConversationUpdated);
+    /// The caller got a notification.
+    NotificationReceived(notifications::model::NotificationReceived);
+    /// The caller has read notifications.
+    NotificationsRead(notifications::model::NotificationsRead);
     /// The caller's credits moved.
     WalletChanged(wallet::model::WalletChanged);
     /// A payment arrived.
