@@ -5,10 +5,16 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, BookingId, CreditPackageId, EntityId, MemberId, MentorId, PaymentId, SessionId, SkillCategoryId, SkillId,
+        self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
+        NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
     },
     domains::{
         accounts::loaders::MemberById,
+        chat::{
+            loaders::{ConversationFor, MessageById},
+            types::{Conversation, Message},
+        },
+        notifications::{loaders::NotificationFor, types::Notification},
         payments::{
             loaders::{PackageById, PaymentById},
             types::{CreditPackage, Payment},
@@ -17,6 +23,8 @@ use crate::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        reviews::{loaders::ReviewById, types::Review},
+        scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
             types::{Booking, Session},
@@ -45,6 +53,16 @@ pub enum Node {
     Session(Session),
     /// A booking, for its learner and mentor.
     Booking(Booking),
+    /// A review.
+    Review(Review),
+    /// One of the caller's own holds.
+    Hold(Hold),
+    /// A conversation of the caller.
+    Conversation(Conversation),
+    /// A message in a conversation of the caller.
+    Message(Message),
+    /// A notification of the caller.
+    Notification(Notification),
     /// A package of credits.
     CreditPackage(CreditPackage),
     /// A payment of the caller.
@@ -79,7 +97,8 @@ impl NodeQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
+/// Anything by its global id, as the caller may see it.
+pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
     let Ok((prefix, uuid)) = ids::decode(id) else { return Ok(None) };
     Ok(match prefix {
         MemberId::PREFIX => ctx.hot(MemberById(of(uuid))).await?.map(|row| Node::Member(Member(row))),
@@ -95,10 +114,31 @@ async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
             let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
             row.map(|row| Node::Booking(Booking { row, session: None }))
         }
+        ConversationId::PREFIX => conversation(ctx, of(uuid)).await?.map(Node::Conversation),
+        MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
+        NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
+}
+
+async fn conversation(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    let opened = ctx.one(ConversationFor { conversation, member }).await?;
+    Ok(opened.map(|opened| Conversation::opened(&opened, member)))
+}
+
+async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, ApiError> {
+    let Some(row) = ctx.one(MessageById(id)).await? else { return Ok(None) };
+    Ok(conversation(ctx, row.conversation_id).await?.map(|_| Message(row)))
+}
+
+async fn notification(ctx: &Context<'_>, notification: NotificationId) -> Result<Option<Notification>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
 }
 
 /// A payment is nobody's business but the payer's.

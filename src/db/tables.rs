@@ -80,7 +80,6 @@ diesel::table! {
         member_id -> Uuid,
         last_read_seq -> Int8,
         unread_count -> Int4,
-        last_message_at -> Nullable<Timestamptz>,
         joined_at -> Timestamptz,
     }
 }
@@ -162,6 +161,15 @@ diesel::table! {
         input_hash -> Bytea,
         result_id -> Uuid,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    inboxes (member_id) {
+        member_id -> Uuid,
+        unread -> Int4,
     }
 }
 
@@ -262,6 +270,7 @@ diesel::table! {
     mentor_index (mentor_id) {
         mentor_id -> Uuid,
         score -> Int4,
+        rating -> Int4,
         hourly_rate -> Int8,
         languages -> Array<Text>,
         next_slot_at -> Nullable<Timestamptz>,
@@ -317,6 +326,8 @@ diesel::table! {
         kind -> Text,
         body -> Text,
         subject -> Nullable<Text>,
+        actor_id -> Nullable<Uuid>,
+        source -> Nullable<Text>,
         created_at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
     }
@@ -485,6 +496,7 @@ diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
 diesel::joinable!(credentials -> members (member_id));
+diesel::joinable!(inboxes -> members (member_id));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
 diesel::joinable!(member_skills -> members (member_id));
 diesel::joinable!(member_skills -> skills (skill_id));
@@ -519,6 +531,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_jobs,
     events,
     idempotency_keys,
+    inboxes,
     job_schedules,
     jobs,
     ledger_accounts,

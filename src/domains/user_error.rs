@@ -168,6 +168,14 @@ impl UserError {
         InvalidTransitionError { code, message, path: Vec::new(), retryable: false, from: from.to_owned(), allowed }.into()
     }
 
+    /// A version that is not the present one.
+    #[must_use]
+    pub fn stale(at: &str, current: i64) -> Self {
+        let message = format!("It was changed since you read it: it is at version {current}. Read it again, then decide.");
+        let current = i32::try_from(current).unwrap_or(i32::MAX);
+        StaleVersionError { code: ErrorCode::StaleVersion, message, path: path(at), retryable: false, current }.into()
+    }
+
     /// Time that somebody else has.
     #[must_use]
     pub fn slot_taken(at: &str, next_free: Vec<Slot>) -> Self {

@@ -136,12 +136,13 @@ impl Operations {
         self.running.is_empty()
     }
 
-    /// The next thing to tell the client; waits for ever while nothing runs. Nothing is lost if it is dropped.
-    pub(super) async fn next(&mut self, shared: &Shared) -> Bytes {
+    /// The next thing to tell the client, or `None` when a subscription has begun to listen; waits for ever while
+    /// nothing runs. Nothing is lost if it is dropped.
+    pub(super) async fn next(&mut self, shared: &Shared) -> Option<Bytes> {
         poll_fn(|context| self.poll_next(shared, context)).await
     }
 
-    fn poll_next(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Bytes> {
+    fn poll_next(&mut self, shared: &Shared, context: &mut Context<'_>) -> Poll<Option<Bytes>> {
         for _ in 0..self.running.len() {
             self.turn = (self.turn + 1) % self.running.len();
             let Some(Running { id, work }) = self.running.get_mut(self.turn) else { continue };
@@ -150,6 +151,7 @@ impl Operations {
                     Poll::Pending => continue,
                     Poll::Ready(Started::Live(answers)) => {
                         *work = Work::Live(answers, shared.meters.subscription());
+                        return Poll::Ready(None);
                     }
                     Poll::Ready(Started::Done(answer)) => {
                         let told = match answer.refused {
@@ -157,7 +159,7 @@ impl Operations {
                             None => (self.dialect)(id, Happening::Result(&answer.body)),
                         };
                         self.running.swap_remove(self.turn);
-                        return Poll::Ready(told);
+                        return Poll::Ready(Some(told));
                     }
                 }
             }
@@ -165,12 +167,12 @@ impl Operations {
             match answers.poll_next_unpin(context) {
                 Poll::Pending => {}
                 Poll::Ready(Some(answer)) => {
-                    return Poll::Ready((self.dialect)(id, Happening::Next(&answer)));
+                    return Poll::Ready(Some((self.dialect)(id, Happening::Next(&answer))));
                 }
                 Poll::Ready(None) => {
                     let told = (self.dialect)(id, Happening::Complete);
                     self.running.swap_remove(self.turn);
-                    return Poll::Ready(told);
+                    return Poll::Ready(Some(told));
                 }
             }
         }

@@ -28,7 +28,7 @@ const KEEP_ALIVE: Duration = Duration::from_secs(75);
 /// How long a client may take to send the head of its request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to read our last words after an early answer or a close frame.
-const GOODBYE_TIMEOUT: Duration = Duration::from_secs(2);
+const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
 /// How long a client may leave what we sent unread before its connection is cut.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may take to finish once the server stops.

@@ -5,10 +5,15 @@
 mod support;
 
 mod accounts;
+mod bad_input;
 mod boundaries;
 mod migrations;
+mod payments;
 mod profiles;
 mod rooms;
 mod schema;
+mod seed;
 mod sessions;
 mod transport;
+mod walkthrough;
+mod wallet;

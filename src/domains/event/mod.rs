@@ -4,6 +4,7 @@
 //! `types`, a wrapper around [`Happened`] and the payload that resolves from them without SQL; here it gets one line.
 
 pub mod subscription;
+pub mod viewer;
 
 use std::sync::Arc;
 
@@ -13,11 +14,20 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
+        chat::{
+            self,
+            types::{ConversationUpdated, MessageSent},
+        },
+        notifications::{
+            self,
+            types::{NotificationReceived, NotificationsRead},
+        },
         payments::{
             self,
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
         },
         profiles::{self, types::ProfileUpdated},
+        reviews::{self, types::ReviewAdded},
         rooms::{
             self,
             types::{ParticipantJoined, ParticipantLeft},
@@ -28,6 +38,7 @@ use crate::{
                 BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
             },
         },
+        scheduling::{self, types::AvailabilityChanged},
         wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
@@ -111,6 +122,18 @@ events! {
     ParticipantJoined(rooms::model::ParticipantJoined);
     /// A member left the room.
     ParticipantLeft(rooms::model::ParticipantLeft);
+    /// A mentor got a review.
+    ReviewAdded(reviews::model::ReviewAdded);
+    /// A mentor's free time changed.
+    AvailabilityChanged(scheduling::model::AvailabilityChanged);
+    /// A message was sent.
+    MessageSent(chat::model::MessageSent);
+    /// One of the caller's conversations was opened, has a new message or was read.
+    ConversationUpdated(chat::model::ConversationUpdated);
+    /// The caller got a notification.
+    NotificationReceived(notifications::model::NotificationReceived);
+    /// The caller has read notifications.
+    NotificationsRead(notifications::model::NotificationsRead);
     /// The caller's credits moved.
     WalletChanged(wallet::model::WalletChanged);
     /// A payment arrived.

@@ -110,7 +110,10 @@ impl EventStream {
                 }
             };
             let bytes = tokio::select! {
-                bytes = self.operations.next(&self.shared) => bytes,
+                told = self.operations.next(&self.shared) => match told {
+                    Some(bytes) => bytes,
+                    None => continue,
+                },
                 command = command => {
                     self.obey(command?);
                     continue;

@@ -130,7 +130,7 @@ impl Socket {
                 Some(Err(close)) => Step::Close(close),
                 Some(Ok(incoming)) => self.hear(incoming),
             },
-            bytes = self.operations.next(&self.shared) => Step::Send(bytes),
+            told = self.operations.next(&self.shared) => told.map_or(Step::Wait, Step::Send),
             () = self.timer.as_mut() => self.tick(),
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
