@@ -5,8 +5,8 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId, NotificationId, PaymentId,
-        SkillCategoryId, SkillId,
+        self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
+        NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
     },
     domains::{
         accounts::loaders::MemberById,
@@ -22,6 +22,12 @@ use crate::{
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
+        },
+        reviews::{loaders::ReviewById, types::Review},
+        scheduling::types::{Hold, hold_of_caller},
+        sessions::{
+            loaders::{BookingSeenBy, SessionSeenBy},
+            types::{Booking, Session},
         },
     },
     graphql::{
@@ -43,6 +49,14 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// A session, for its participants.
+    Session(Session),
+    /// A booking, for its learner and mentor.
+    Booking(Booking),
+    /// A review.
+    Review(Review),
+    /// One of the caller's own holds.
+    Hold(Hold),
     /// A conversation of the caller.
     Conversation(Conversation),
     /// A message in a conversation of the caller.
@@ -91,11 +105,22 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
         SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        SessionId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            ctx.one(SessionSeenBy(of(uuid), viewer.member_id)).await?.map(|at| Node::Session(at.into()))
+        }
+        BookingId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
+            row.map(|row| Node::Booking(Booking { row, session: None }))
+        }
         ConversationId::PREFIX => conversation(ctx, of(uuid)).await?.map(Node::Conversation),
         MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
         NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
 }

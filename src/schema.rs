@@ -6,10 +6,15 @@ use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
+        discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
         notifications::mutation::NotificationsMutation,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        reviews::mutation::ReviewsMutation,
+        rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
+        scheduling::mutation::SchedulingMutation,
+        sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
     },
@@ -21,15 +26,34 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, WalletQuery, PaymentsQuery, ChatQuery);
+pub struct Query(
+    ViewerQuery,
+    NodeQuery,
+    ProfilesQuery,
+    DiscoveryQuery,
+    SessionsQuery,
+    WalletQuery,
+    PaymentsQuery,
+    ChatQuery,
+);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation, PaymentsMutation, ChatMutation, NotificationsMutation);
+pub struct Mutation(
+    AccountsMutation,
+    ProfilesMutation,
+    SchedulingMutation,
+    SessionsMutation,
+    RoomsMutation,
+    PaymentsMutation,
+    ReviewsMutation,
+    ChatMutation,
+    NotificationsMutation,
+);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription, ChatSubscription);
+pub struct Subscription(EventSubscription, RoomsSubscription, ChatSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;

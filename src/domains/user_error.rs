@@ -39,6 +39,8 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// The price is not the one that you expected.
+    PriceChanged,
     /// The state does not allow it now.
     InvalidTransition,
     /// Somebody changed it since you read it.
@@ -124,6 +126,11 @@ user_errors! {
         /// Packages of credits on sale.
         packages: Vec<CreditPackage>,
     }
+    /// The price is not the one that you expected.
+    PriceChanged => PriceChangedError {
+        /// The price now.
+        price: Money,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -161,6 +168,14 @@ impl UserError {
         InvalidTransitionError { code, message, path: Vec::new(), retryable: false, from: from.to_owned(), allowed }.into()
     }
 
+    /// A version that is not the present one.
+    #[must_use]
+    pub fn stale(at: &str, current: i64) -> Self {
+        let message = format!("It was changed since you read it: it is at version {current}. Read it again, then decide.");
+        let current = i32::try_from(current).unwrap_or(i32::MAX);
+        StaleVersionError { code: ErrorCode::StaleVersion, message, path: path(at), retryable: false, current }.into()
+    }
+
     /// Time that somebody else has.
     #[must_use]
     pub fn slot_taken(at: &str, next_free: Vec<Slot>) -> Self {
@@ -173,6 +188,14 @@ impl UserError {
     pub fn slot_unavailable(at: &str, next_free: Vec<Slot>) -> Self {
         let message = format!("The mentor does not offer this time. {}", next_step(&next_free));
         SlotUnavailableError { code: ErrorCode::SlotUnavailable, message, path: path(at), retryable: false, next_free }.into()
+    }
+
+    /// A price that is not the expected one.
+    #[must_use]
+    pub fn price_changed(at: &str, price: Money) -> Self {
+        let message = "The price has changed. Show `price` to the learner, and send it as the expected one.".to_owned();
+        let code = ErrorCode::PriceChanged;
+        PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
     }
 
     /// An idempotency key that was used with another input.

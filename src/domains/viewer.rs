@@ -6,20 +6,32 @@ use crate::{
     db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
-        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer, wallet::viewer::WalletViewer,
+        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
+        scheduling::viewer::SchedulingViewer, sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer, StreamViewer, WalletViewer, PaymentsViewer, ChatViewer, NotificationsViewer);
+pub struct Viewer(
+    AccountViewer,
+    StreamViewer,
+    SchedulingViewer,
+    SessionsViewer,
+    WalletViewer,
+    PaymentsViewer,
+    ChatViewer,
+    NotificationsViewer,
+);
 
 impl Viewer {
     fn of(member: MemberId, stream: StreamViewer) -> Self {
         Self(
             AccountViewer(member),
             stream,
+            SchedulingViewer(member),
+            SessionsViewer(member),
             WalletViewer(member),
             PaymentsViewer(member),
             ChatViewer(member),

@@ -22,7 +22,9 @@ use super::{
     envelope::RequestId,
     media::Media,
     meters::Outcome,
-    params, websocket,
+    params,
+    upload::Upload,
+    websocket,
 };
 use crate::{
     engine::{
@@ -46,13 +48,14 @@ pub(super) struct Reply {
 
 /// `POST /graphql`: runs a query or mutation.
 pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let mut upload = Upload::new(payload);
     let Some(media) = Media::negotiate(request.headers()) else {
-        return not_acceptable().into_response(Media::Json);
+        return upload.close_unless_whole(not_acceptable().into_response(Media::Json));
     };
     let mut turn = Turn::start(&shared, &request);
     let reply = async {
         let caller = caller(&shared, &request)?;
-        let body = params::body(&request, payload).await?;
+        let body = upload.read(&request).await?;
         let key = Answers::key(&body);
         if let Some(kept) = shared.engine.kept_answer(&key) {
             return Ok(turn.kept(kept));
@@ -65,7 +68,7 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     };
     let reply: Result<Reply, Reply> = reply.await;
     turn.end();
-    reply.unwrap_or_else(|refusal| refusal).into_response(media)
+    upload.close_unless_whole(reply.unwrap_or_else(|refusal| refusal).into_response(media))
 }
 
 /// `GET /graphql`: runs a query, or opens a WebSocket.

@@ -1,76 +1,10 @@
 //! What a client asks for, read from a body or from a query string.
 
-use std::time::Duration;
-
-use actix_web::{
-    HttpRequest,
-    http::{StatusCode, header},
-    web::{Bytes, BytesMut, Payload, Query},
-};
-use futures_util::StreamExt;
+use actix_web::{http::StatusCode, web::Query};
 use serde_json::{Map, Value};
 
 use super::graphql::Reply;
 use crate::{engine::run::Params, graphql::error::ApiCode};
-
-/// The longest body, in bytes.
-const MAX_BODY: usize = 256 * 1024;
-/// How long a client may take to send its body.
-const BODY_TIMEOUT: Duration = Duration::from_secs(15);
-
-/// Reads the body of a request whose type is JSON. What is too long is cut early.
-///
-/// # Errors
-/// The reply that refuses the request.
-pub(super) async fn body(request: &HttpRequest, payload: Payload) -> Result<Bytes, Reply> {
-    expect_json(request)?;
-    let declared =
-        request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if declared.is_some_and(|length: usize| length > MAX_BODY) {
-        return Err(too_large());
-    }
-    match tokio::time::timeout(BODY_TIMEOUT, collect(payload)).await {
-        Ok(body) => body,
-        Err(_) => Err(bad(StatusCode::REQUEST_TIMEOUT, "The body of the request did not arrive in time.")),
-    }
-}
-
-async fn collect(mut payload: Payload) -> Result<Bytes, Reply> {
-    let broken = |_| bad(StatusCode::BAD_REQUEST, "The body of the request is incomplete.");
-    let Some(first) = payload.next().await.transpose().map_err(broken)? else { return Ok(Bytes::new()) };
-    let Some(second) = payload.next().await.transpose().map_err(broken)? else { return within_limit(first) };
-    let mut body = BytesMut::from(first);
-    body.extend_from_slice(&second);
-    while body.len() <= MAX_BODY
-        && let Some(chunk) = payload.next().await.transpose().map_err(broken)?
-    {
-        body.extend_from_slice(&chunk);
-    }
-    within_limit(body.freeze())
-}
-
-fn within_limit(body: Bytes) -> Result<Bytes, Reply> {
-    if body.len() > MAX_BODY { Err(too_large()) } else { Ok(body) }
-}
-
-/// Only JSON is taken: what a form of another site can send without asking is refused, so no request can be forged.
-fn expect_json(request: &HttpRequest) -> Result<(), Reply> {
-    let given =
-        request.headers().get(header::CONTENT_TYPE).and_then(|given| given.to_str().ok()).unwrap_or_default();
-    let mut parts = given.split(';').map(str::trim);
-    let json = parts.next().is_some_and(|media| media.eq_ignore_ascii_case("application/json"));
-    let utf8 = parts.all(|parameter| {
-        parameter.split_once('=').is_none_or(|(name, value)| {
-            !name.eq_ignore_ascii_case("charset") || value.trim_matches('"').eq_ignore_ascii_case("utf-8")
-        })
-    });
-    let plain = request.headers().get(header::CONTENT_ENCODING).is_none_or(|encoding| encoding == "identity");
-    if json && utf8 && plain {
-        return Ok(());
-    }
-    let message = "Send the request as `content-type: application/json` in UTF-8, not compressed.";
-    Err(bad(StatusCode::UNSUPPORTED_MEDIA_TYPE, message))
-}
 
 /// Reads a JSON body.
 ///
@@ -119,11 +53,6 @@ fn object(name: &str, value: &str) -> Result<Map<String, Value>, Reply> {
     let read: Result<Option<Map<String, Value>>, _> = serde_json::from_str(value);
     read.map(Option::unwrap_or_default)
         .map_err(|error| bad(StatusCode::BAD_REQUEST, &format!("`{name}` must be a JSON object: {error}.")))
-}
-
-fn too_large() -> Reply {
-    let message = format!("The body of the request is too large: at most {MAX_BODY} bytes are allowed.");
-    Reply::refusal(StatusCode::PAYLOAD_TOO_LARGE, ApiCode::LimitExceeded, &message)
 }
 
 fn bad(status: StatusCode, message: &str) -> Reply {

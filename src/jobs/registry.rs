@@ -7,7 +7,7 @@ use super::{
     retention::{self, Retention},
 };
 use crate::{
-    domains::{accounts, chat, notifications, payments, profiles, scheduling, wallet},
+    domains::{accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet},
     integrations::payments::sandbox,
 };
 
@@ -27,12 +27,19 @@ pub fn registry() -> Registry {
         .hot::<scheduling::loaders::ScheduleOf>()
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
-        // What happens in the transaction of an event.
+        // What reacts in the transaction of an event.
+        .listener(discovery::listener::MentorIndex)
+        .listener(rooms::listener::EmptyRooms)
         .listener(chat::listener::SessionConversations)
         .listener(notifications::listener::Notifier)
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .every(MINUTE, &scheduling::jobs::ExpireHolds {})
+        .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(MINUTE, &sessions::jobs::SettleSessions {})
+        .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
         .every(retention::PERIOD, &Retention)
 }

@@ -5,11 +5,18 @@
 mod support;
 
 mod accounts;
+mod bad_input;
 mod boundaries;
 mod chat;
 mod events;
 mod migrations;
 mod notifications;
+mod payments;
 mod profiles;
+mod rooms;
 mod schema;
+mod seed;
+mod sessions;
 mod transport;
+mod walkthrough;
+mod wallet;

@@ -27,6 +27,18 @@ use crate::{
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
         },
         profiles::{self, types::ProfileUpdated},
+        reviews::{self, types::ReviewAdded},
+        rooms::{
+            self,
+            types::{ParticipantJoined, ParticipantLeft},
+        },
+        sessions::{
+            self,
+            types::{
+                BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
+            },
+        },
+        scheduling::{self, types::AvailabilityChanged},
         wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
@@ -94,6 +106,26 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// A seat was booked.
+    BookingConfirmed(sessions::model::BookingConfirmed);
+    /// A booking was cancelled.
+    BookingCancelled(sessions::model::BookingCancelled);
+    /// A booking was completed.
+    BookingCompleted(sessions::model::BookingCompleted);
+    /// A session went live.
+    SessionStarted(sessions::model::SessionStarted);
+    /// A session is over.
+    SessionEnded(sessions::model::SessionEnded);
+    /// A session will not take place.
+    SessionCancelled(sessions::model::SessionCancelled);
+    /// A member came into the room.
+    ParticipantJoined(rooms::model::ParticipantJoined);
+    /// A member left the room.
+    ParticipantLeft(rooms::model::ParticipantLeft);
+    /// A mentor got a review.
+    ReviewAdded(reviews::model::ReviewAdded);
+    /// A mentor's free time changed.
+    AvailabilityChanged(scheduling::model::AvailabilityChanged);
     /// A message was sent.
     MessageSent(chat::model::MessageSent);
     /// One of the caller's conversations was opened, has a new message or was read.

@@ -7,9 +7,11 @@
 //! code path can break them); an expired hold stands in nobody's way, whether or not it was deleted yet; wall time becomes
 //! an instant only when slots are computed.
 
+pub mod jobs;
 pub mod loaders;
 pub mod model;
 pub mod mutation;
 pub mod repo;
 pub mod service;
 pub mod types;
+pub mod viewer;

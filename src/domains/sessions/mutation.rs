@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Object};
 use chrono::TimeDelta;
 use serde::Serialize;
 
@@ -19,16 +19,15 @@ use crate::{
     domains::{
         accounts::{loaders::MemberById, model::MemberStatus},
         input::{attempt, id, not_found, number},
-        payments::types::insufficient_funds,
+        payments::mutation::insufficient_funds,
         profiles::{
             loaders::{MentorById, SkillsOf},
             model::{MentorRow, SkillIntent},
         },
         scheduling::{model::Slot, mutation::refuse_claim},
-        user_error::{ErrorCode, PriceChangedError, Refusal, UserError, answer},
-        wallet::types::Wallet,
+        user_error::{ErrorCode, Refusal, UserError, answer},
     },
-    graphql::{ContextExt, Field, scalars::Money},
+    graphql::{ApiError, ContextExt, Field, scalars::Money},
 };
 
 /// Mutations of sessions.
@@ -45,12 +44,11 @@ impl SessionsMutation {
             let learner = ctx.signed_in()?.member_id;
             let command = booking_command(ctx, learner, input).await?;
             let booked = match service::book(ctx.app(), command).await {
-                Err(BookError::Insufficient { missing }) => return Err(insufficient_funds(ctx, missing).await?),
-                other => other?,
+                Ok(booked) => booked,
+                Err(error) => return Err(refuse_booking(ctx, error).await?),
             };
             let (booking, session, replayed) = parts(booked);
-            let wallet = Some(Wallet(learner));
-            Ok(BookSessionPayload { booking, session, wallet, replayed, user_errors: Vec::new() })
+            Ok(BookSessionPayload { payer: Some(learner), booking, session, replayed, user_errors: Vec::new() })
         })
         .await
     }
@@ -64,8 +62,7 @@ impl SessionsMutation {
             let attempt = input.idempotency_key.as_ref().map(|key| attempt(caller, "cancelBooking", key, &booking)).transpose()?;
             let changed = service::cancel(ctx.app(), caller, booking, attempt).await.map_err(|error| refuse(error, "bookingId"))?;
             let (booking, session, replayed) = parts(changed);
-            let wallet = Some(Wallet(caller));
-            Ok(CancelBookingPayload { booking, session, wallet, replayed, user_errors: Vec::new() })
+            Ok(CancelBookingPayload { caller: Some(caller), booking, session, replayed, user_errors: Vec::new() })
         })
         .await
     }
@@ -131,7 +128,7 @@ async fn booking_command(ctx: &Context<'_>, learner_id: MemberId, input: BookSes
     }
     let price = mentor.price_for(minutes);
     if expected_price.is_some_and(|expected| expected != price) {
-        return Err(PriceChangedError::now(Money::new(price, mentor.currency.as_str())).into());
+        return Err(UserError::price_changed("expectedPrice", Money::new(price, mentor.currency.as_str())).into());
     }
     let ends_at = input.starts_at.checked_add_signed(TimeDelta::minutes(minutes));
     let ends_at = ends_at.ok_or_else(|| UserError::validation("startsAt", "RANGE", "`startsAt` is too far away."))?;
@@ -166,18 +163,14 @@ fn parts(changed: Changed) -> (Option<Booking>, Option<Session>, bool) {
     (Some(booking), Some(session), changed.replayed)
 }
 
-impl From<BookError> for Refusal {
-    fn from(error: BookError) -> Self {
-        match error {
-            BookError::Slot(error) => refuse_claim(error, "startsAt"),
-            BookError::KeyConflict => UserError::idempotency_conflict().into(),
-            // With the packages that would do, where there is a context to read them: see `book_session`.
-            BookError::Insufficient { .. } => {
-                UserError::basic(ErrorCode::InsufficientFunds, "", "The wallet has too little. Buy credits first.").into()
-            }
-            BookError::Database(_) => Self::Api(error.into()),
-        }
-    }
+/// Why nothing was booked, with the next step.
+async fn refuse_booking(ctx: &Context<'_>, error: BookError) -> Result<Refusal, ApiError> {
+    Ok(match error {
+        BookError::Slot(error) => refuse_claim(error, "startsAt"),
+        BookError::Insufficient { missing } => insufficient_funds(ctx, missing, "").await?.into(),
+        BookError::KeyConflict => UserError::idempotency_conflict().into(),
+        BookError::Database(_) => Refusal::Api(error.into()),
+    })
 }
 
 /// A refused change, with the argument that named the session or booking.

@@ -24,6 +24,7 @@ use super::{
     operations::Order,
     params,
     server::Shared,
+    upload::Upload,
 };
 use crate::{
     engine::{Caller, run::Params},
@@ -44,6 +45,7 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest) -> HttpRespo
 
 /// `POST /graphql/stream`: any operation, answered here or on the stream that was reserved.
 pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
+    let mut upload = Upload::new(payload);
     let reply = async {
         let token = reservations::token(&request);
         if let Some(token) = token
@@ -51,13 +53,16 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
         {
             return reservations::open(&shared, &request, token);
         }
-        let params = params::from_json(&params::body(&request, payload).await?)?;
+        let params = params::from_json(&upload.read(&request).await?)?;
         match token {
             Some(token) => reservations::start(&shared, &request, token, params),
             None => distinct(&shared, &request, params),
         }
     };
-    reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
+    match reply.await {
+        Ok(response) => response,
+        Err(refusal) => upload.close_unless_whole(refusal.into_response(Media::Json)),
+    }
 }
 
 /// Any other method.

@@ -8,8 +8,10 @@
 //! assert_eq!(reply.codes("bookSession"), ["SLOT_TAKEN"]);
 //! ```
 
+pub mod booking;
 pub mod client;
 pub mod database;
+pub mod process;
 pub mod socket;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -25,8 +27,8 @@ use skillswap::{
     jobs::runner,
 };
 
-pub use client::Client;
-pub use socket::Socket;
+pub use client::{Client, Reply};
+pub use socket::{Socket, Subscription};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse";

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
+
 use super::{App, repo, scheduling, tell_both, wallet};
 use crate::{
     db::{
-        Tx,
         idempotency::{Attempt, Claimed},
         ids::{BookingId, EntityId, MemberId, SessionId, SkillId},
         transact,
@@ -66,8 +67,9 @@ pub enum BookError {
 pub async fn book(app: &App, command: BookSession) -> Result<Booked, BookError> {
     transact(app, async |tx| {
         tx.acting(command.learner_id);
-        let (booking, session) = command.rows(tx);
-        match command.attempt.claim(tx, booking.id.uuid(), tx.now()).await? {
+        let now = tx.now();
+        let (booking, session) = command.rows(now);
+        match command.attempt.claim(tx, booking.id.uuid(), now).await? {
             Claimed::New => {}
             Claimed::Replayed(id) => {
                 let (booking, session) = repo::booked(tx, BookingId::from_uuid(id)).await?;
@@ -88,7 +90,7 @@ pub async fn book(app: &App, command: BookSession) -> Result<Booked, BookError> 
 
 impl BookSession {
     /// What will be inserted.
-    fn rows(&self, tx: &Tx) -> (BookingRow, SessionRow) {
+    fn rows(&self, now: DateTime<Utc>) -> (BookingRow, SessionRow) {
         let session = SessionRow {
             id: SessionId::new(),
             kind: SessionKind::OneOnOne,
@@ -101,7 +103,7 @@ impl BookSession {
             ended_at: None,
             cancelled_at: None,
             version: 1,
-            created_at: tx.now(),
+            created_at: now,
         };
         let booking = BookingRow {
             id: BookingId::new(),
@@ -113,7 +115,7 @@ impl BookSession {
             starts_at: session.starts_at,
             price: self.mentor.price_for(session.minutes()),
             currency: self.mentor.currency.clone(),
-            created_at: tx.now(),
+            created_at: now,
             auto_confirms_at: None,
             completed_at: None,
             cancelled_at: None,

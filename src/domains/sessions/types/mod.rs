@@ -4,13 +4,17 @@ pub mod booking;
 pub mod event;
 pub mod session;
 
-use async_graphql::{Enum, ID, InputObject, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use super::model;
 use crate::{
-    domains::{user_error::UserError, wallet::types::Wallet},
-    graphql::scalars::BigInt,
+    db::ids::MemberId,
+    domains::{
+        user_error::UserError,
+        wallet::{types::Wallet, viewer::wallet_of},
+    },
+    graphql::{ApiError, Field, field, scalars::BigInt},
     payloads,
 };
 
@@ -61,7 +65,7 @@ pub enum BookingStatus {
 /// Where a booking's price is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "model::PaymentStatus")]
-pub enum PaymentStatus {
+pub enum BookingPaymentStatus {
     /// In escrow: neither the learner's nor the mentor's.
     Held,
     /// With the mentor, but for the platform's fee.
@@ -108,17 +112,28 @@ pub struct BookSessionInput {
 
 /// What `bookSession` did.
 #[derive(Clone, Debug, Default, SimpleObject)]
+#[graphql(complex)]
 pub struct BookSessionPayload {
+    /// Whose wallet paid.
+    #[graphql(skip)]
+    pub payer: Option<MemberId>,
     /// The learner's seat.
     pub booking: Option<Booking>,
     /// The session.
     pub session: Option<Session>,
-    /// The learner's wallet, after the price went into escrow.
-    pub wallet: Option<Wallet>,
     /// Whether this is the result of an earlier call with the same key.
     pub replayed: bool,
     /// Why nothing was booked.
     pub user_errors: Vec<UserError>,
+}
+
+/// What `bookSession` did.
+#[ComplexObject]
+impl BookSessionPayload {
+    /// The learner's wallet, after the price went into escrow. `null` if nothing was booked.
+    async fn wallet(&self, ctx: &Context<'_>) -> Field<Wallet> {
+        field(read_wallet(ctx, self.payer)).await
+    }
 }
 
 /// A booking to cancel.
@@ -132,17 +147,35 @@ pub struct CancelBookingInput {
 
 /// What `cancelBooking` did.
 #[derive(Clone, Debug, Default, SimpleObject)]
+#[graphql(complex)]
 pub struct CancelBookingPayload {
+    /// Who cancelled.
+    #[graphql(skip)]
+    pub caller: Option<MemberId>,
     /// The booking, cancelled.
     pub booking: Option<Booking>,
     /// Its session, cancelled too when nobody else has booked it.
     pub session: Option<Session>,
-    /// The caller's wallet, after the refund.
-    pub wallet: Option<Wallet>,
     /// Whether this is the result of an earlier call with the same key.
     pub replayed: bool,
     /// Why nothing was cancelled.
     pub user_errors: Vec<UserError>,
+}
+
+/// What `cancelBooking` did.
+#[ComplexObject]
+impl CancelBookingPayload {
+    /// The caller's wallet: for the learner, after the refund. `null` if nothing was cancelled.
+    async fn wallet(&self, ctx: &Context<'_>) -> Field<Wallet> {
+        field(read_wallet(ctx, self.caller)).await
+    }
+}
+
+async fn read_wallet(ctx: &Context<'_>, member: Option<MemberId>) -> Result<Option<Wallet>, ApiError> {
+    match member {
+        Some(member) => wallet_of(ctx, member).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// A session to start.

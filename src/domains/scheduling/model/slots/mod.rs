@@ -150,3 +150,6 @@ fn meets(joined: &[Span], span: Span) -> bool {
     let after = joined.partition_point(|piece| piece.ends_at <= span.starts_at);
     joined.get(after).is_some_and(|piece| piece.overlaps(&span))
 }
+
+#[cfg(test)]
+mod oracle;
