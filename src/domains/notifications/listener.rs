@@ -10,12 +10,12 @@ use super::{
         text::{Amount, Part, Story, body},
     },
     service,
-    told::ReviewAdded,
 };
 use crate::{
     db::{Tx, ids::MemberId},
     domains::{
         payments::model::{PaymentFailed, PaymentSucceeded},
+        reviews::model::ReviewAdded,
         sessions::model::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow, SessionStarted,
         },
