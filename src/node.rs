@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::{
     db::ids::{
         self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
-        NotificationId, PaymentId, SessionId, SkillCategoryId, SkillId,
+        NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
     },
     domains::{
         accounts::loaders::MemberById,
@@ -23,6 +23,7 @@ use crate::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        reviews::{loaders::ReviewById, types::Review},
         scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
@@ -52,6 +53,8 @@ pub enum Node {
     Session(Session),
     /// A booking, for its learner and mentor.
     Booking(Booking),
+    /// A review.
+    Review(Review),
     /// One of the caller's own holds.
     Hold(Hold),
     /// A conversation of the caller.
@@ -116,6 +119,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })

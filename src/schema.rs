@@ -6,10 +6,12 @@ use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
+        discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
         notifications::mutation::NotificationsMutation,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        reviews::mutation::ReviewsMutation,
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
         scheduling::mutation::SchedulingMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
@@ -24,7 +26,16 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery, SessionsQuery, WalletQuery, PaymentsQuery, ChatQuery);
+pub struct Query(
+    ViewerQuery,
+    NodeQuery,
+    ProfilesQuery,
+    DiscoveryQuery,
+    SessionsQuery,
+    WalletQuery,
+    PaymentsQuery,
+    ChatQuery,
+);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
@@ -35,6 +46,7 @@ pub struct Mutation(
     SessionsMutation,
     RoomsMutation,
     PaymentsMutation,
+    ReviewsMutation,
     ChatMutation,
     NotificationsMutation,
 );

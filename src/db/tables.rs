@@ -270,6 +270,7 @@ diesel::table! {
     mentor_index (mentor_id) {
         mentor_id -> Uuid,
         score -> Int4,
+        rating -> Int4,
         hourly_rate -> Int8,
         languages -> Array<Text>,
         next_slot_at -> Nullable<Timestamptz>,

@@ -10,11 +10,13 @@
 
 pub mod accounts;
 pub mod chat;
+pub mod discovery;
 pub mod event;
 pub mod input;
 pub mod notifications;
 pub mod payments;
 pub mod profiles;
+pub mod reviews;
 pub mod rooms;
 pub mod scheduling;
 pub mod sessions;

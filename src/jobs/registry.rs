@@ -7,7 +7,7 @@ use super::{
     retention::{self, Retention},
 };
 use crate::{
-    domains::{accounts, chat, notifications, payments, profiles, rooms, scheduling, sessions, wallet},
+    domains::{accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet},
     integrations::payments::sandbox,
 };
 
@@ -28,6 +28,7 @@ pub fn registry() -> Registry {
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
         // What reacts in the transaction of an event.
+        .listener(discovery::listener::MentorIndex)
         .listener(rooms::listener::EmptyRooms)
         .listener(chat::listener::SessionConversations)
         .listener(notifications::listener::Notifier)
@@ -35,6 +36,7 @@ pub fn registry() -> Registry {
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
+        .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})

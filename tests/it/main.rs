@@ -5,6 +5,7 @@
 mod support;
 
 mod accounts;
+mod bad_input;
 mod boundaries;
 mod migrations;
 mod payments;
@@ -14,4 +15,5 @@ mod schema;
 mod seed;
 mod sessions;
 mod transport;
+mod walkthrough;
 mod wallet;

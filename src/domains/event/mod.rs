@@ -27,6 +27,7 @@ use crate::{
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
         },
         profiles::{self, types::ProfileUpdated},
+        reviews::{self, types::ReviewAdded},
         rooms::{
             self,
             types::{ParticipantJoined, ParticipantLeft},
@@ -121,6 +122,8 @@ events! {
     ParticipantJoined(rooms::model::ParticipantJoined);
     /// A member left the room.
     ParticipantLeft(rooms::model::ParticipantLeft);
+    /// A mentor got a review.
+    ReviewAdded(reviews::model::ReviewAdded);
     /// A mentor's free time changed.
     AvailabilityChanged(scheduling::model::AvailabilityChanged);
     /// A message was sent.

@@ -29,7 +29,7 @@ impl Page {
             CheckoutStatus::Abandoned => body.push_str(&result("You left the payment", "Nothing was charged. Begin again in the shop.")),
         }
         if let Some(back) = back.as_ref().filter(|_| checkout.status != CheckoutStatus::Open) {
-            write!(body, "<a class=\"button\" href=\"{}\">Back to the shop</a>\n", escape(back.as_str())).ok();
+            writeln!(body, "<a class=\"button\" href=\"{}\">Back to the shop</a>", escape(back.as_str())).ok();
         }
         Self { title: format!("{title} – {price}"), body, back }
     }
@@ -78,9 +78,9 @@ fn choices(id: &str) -> String {
         ("abandon", "", "Leave without paying"),
     ] {
         let id = escape(id);
-        write!(
+        writeln!(
             html,
-            "<form method=\"post\" action=\"{id}/{word}\"><button class=\"{class}\" type=\"submit\">{label}</button></form>\n"
+            "<form method=\"post\" action=\"{id}/{word}\"><button class=\"{class}\" type=\"submit\">{label}</button></form>"
         )
         .ok();
     }

@@ -85,7 +85,7 @@ async fn the_first_decision_counts_even_in_a_race() {
 async fn an_unknown_checkout_is_a_friendly_404() {
     let app = shop().await;
 
-    for (method, path) in [(Method::GET, "sbx_x"), (Method::POST, "sbx_x/pay"), (Method::GET, "%00"), (Method::GET, "%3Cscript%3E")] {
+    for (method, path) in [(Method::GET, "sbx_x"), (Method::POST, "sbx_x/pay"), (Method::GET, "%00"), (Method::POST, "%00/pay"), (Method::GET, "%3Cscript%3E")] {
         let answer = browse(method, &format!("{}/sandbox/checkout/{path}", app.url)).await;
         assert_eq!(answer.status(), 404, "{path}");
         let html = answer.text().await.unwrap();

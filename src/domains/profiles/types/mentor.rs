@@ -14,12 +14,18 @@ use crate::{
             loaders::{SkillById, SkillsOf},
             model::{MentorRow, SkillIntent},
         },
+        reviews::types::{Review, reviews_page},
         scheduling::{
             model::Span,
             types::{Availability, Slot, availability_of, slots_of},
         },
     },
-    graphql::{ContextExt, Field, field, scalars::Money},
+    graphql::{
+        ContextExt, Field,
+        connection::{Connection, PageArgs},
+        field,
+        scalars::Money,
+    },
 };
 
 /// What a list of slots counts for: a usual week of them, not the most there can be.
@@ -87,6 +93,19 @@ impl Mentor {
             Ok(Some(skills.into_iter().flatten().map(Skill).collect()))
         })
         .await
+    }
+
+    /// What learners say, newest first. `null` if it cannot be read.
+    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
+    async fn reviews(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "How many from the start, 1 to 50; 20 by default.")] first: Option<i32>,
+        #[graphql(desc = "Start after this cursor.")] after: Option<String>,
+        #[graphql(desc = "How many from the end, 1 to 50.")] last: Option<i32>,
+        #[graphql(desc = "End before this cursor.")] before: Option<String>,
+    ) -> Field<Connection<Review>> {
+        field(async { reviews_page(ctx, self.0.member_id, PageArgs::new(first, after, last, before)).await.map(Some) }).await
     }
 
     /// When the mentor can be booked. `null` if the mentor never said.

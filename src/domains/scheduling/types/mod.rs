@@ -111,12 +111,30 @@ impl Hold {
 /// `VALIDATION` for a piece of time that ends before it starts or is too long, or a length that no meeting has.
 pub async fn slots_of(ctx: &Context<'_>, mentor: MemberId, within: Span, minutes: i32) -> Result<Option<Vec<Slot>>, ApiError> {
     let length = check_slots(within, minutes)?;
+    free_slots(ctx, mentor, within, length, MOST_SLOTS).await
+}
+
+/// Whether [`slots_of`] a mentor would not be empty.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn has_slot(ctx: &Context<'_>, mentor: MemberId, within: Span, length: TimeDelta) -> Result<bool, ApiError> {
+    Ok(free_slots(ctx, mentor, within, length, 1).await?.is_some_and(|slots| !slots.is_empty()))
+}
+
+async fn free_slots(
+    ctx: &Context<'_>,
+    mentor: MemberId,
+    within: Span,
+    length: TimeDelta,
+    limit: usize,
+) -> Result<Option<Vec<Slot>>, ApiError> {
     let (now, viewer) = (ctx.now(), ctx.viewer());
     let Some(schedule) = ctx.hot(ScheduleOf(mentor)).await? else { return Ok(None) };
     let taken = ctx.one(BusyIn { mentor_id: mentor, span: within, now }).await?.unwrap_or_default();
     let own = |row: &BusyRow| viewer.and_then(|viewer| row.hold_of(viewer.member_id));
     let busy: Vec<Span> = taken.iter().filter(|row| own(row).is_none()).map(BusyRow::span).collect();
-    let free = schedule.slots_within(&busy, within, &Look { length, now, limit: MOST_SLOTS });
+    let free = schedule.slots_within(&busy, within, &Look { length, now, limit });
     let zone = schedule.settings.zone;
     let slots = free.into_iter().map(|slot| {
         let hold = taken.iter().filter_map(own).find(|hold| hold.slot() == slot);

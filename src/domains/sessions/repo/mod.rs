@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{BookingRow, BookingStatus, SessionRow};
+use super::model::{BookingRow, SessionRow};
 use crate::{
     db::{
         ids::{BookingId, MemberId, SessionId, SkillId},
@@ -70,11 +70,10 @@ pub async fn booked(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<
         .await
 }
 
-/// A completed booking.
-pub async fn completed(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<Option<BookingRow>> {
+/// A booking.
+pub async fn booking(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<Option<BookingRow>> {
     bookings::table
         .find(id)
-        .filter(bookings::status.eq(BookingStatus::Completed))
         .select(BookingRow::as_select())
         .first(conn)
         .await

@@ -64,12 +64,12 @@ pub struct Changed {
     pub replayed: bool,
 }
 
-/// A booking that was completed, for reviews.
+/// A booking as it stands, for reviews.
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn completed_booking(conn: &mut AsyncPgConnection, booking: BookingId) -> QueryResult<Option<BookingRow>> {
-    repo::completed(conn, booking).await
+pub async fn booking(conn: &mut AsyncPgConnection, booking: BookingId) -> QueryResult<Option<BookingRow>> {
+    repo::booking(conn, booking).await
 }
 
 /// The part that a member has in a session; `None` = neither host nor learner with a live booking.
