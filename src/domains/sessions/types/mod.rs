@@ -64,7 +64,7 @@ pub enum BookingStatus {
 
 /// Where a booking's price is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
-#[graphql(remote = "model::PaymentStatus")]
+#[graphql(remote = "model::PaymentStatus", name = "BookingPaymentStatus")]
 pub enum PaymentStatus {
     /// In escrow: neither the learner's nor the mentor's.
     Held,
