@@ -61,7 +61,7 @@ async fn the_cursor_is_good_at_another_server_and_after_a_restart() {
     let (ada, bob) = (app.member("ada").await, app.member("bob").await);
     let chat = write(&bob, &ada, "1").await["conversation"]["id"].clone();
     let other = app.another().await;
-    let there = |client: &Client| Client { url: other.url.clone(), ..client.clone() };
+    let there = |client: &Client| client.moved(&other.url);
     let mut events = subscribe(&there(&ada), &json!(cursor(&ada, 0))).await;
     assert_eq!(seq(&events.next().await["cursor"]), 1);
 
