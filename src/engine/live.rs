@@ -14,6 +14,7 @@ use std::{
 use async_graphql::{Response, parser::types::ExecutableDocument};
 use async_graphql_value::Value as DocumentValue;
 use bytes::Bytes;
+use diesel::QueryResult;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use serde_json::{Map, Value as Json};
 use tokio::sync::{broadcast, mpsc};
@@ -35,6 +36,8 @@ use crate::{
 const BACKLOG: usize = 64;
 /// Events read at once when a subscriber catches up.
 const REPLAY_PAGE: i64 = 200;
+/// How long a leader waits before it looks whether anybody is left.
+const IDLE: Duration = Duration::from_secs(5);
 /// How often a subscription's beat runs.
 pub const BEAT: Duration = Duration::from_secs(20);
 
@@ -100,19 +103,21 @@ impl Engine {
             variables: Arc::new(operation.variables.clone()),
         };
         let plan = self.plan(&caller, operation).await?;
-        let receiver = self.join(&program, plan.stream);
         let internal = |error| answer(Response::from_errors(vec![
             async_graphql::Error::from(ApiError::from(error)).into_server_error(async_graphql::Pos::default()),
         ]));
+        let receiver = self.join(&program, plan.stream).await.map_err(internal)?;
         // Joined first: whatever the hub delivers after this position reaches the receiver.
-        let attached = self.app.hub.attach(&self.app, plan.stream).await.map_err(internal)?;
-        let position = attached.position;
+        let mut position = self.app.hub.attach(&self.app, plan.stream).await.map_err(internal)?.position;
         let start = match plan.after {
             None => position,
             Some(cursor) => {
                 let mut conn = self.app.conn().await.map_err(internal)?;
-                let trimmed = log::position(&mut conn, plan.stream).await.map_err(internal)?.trimmed_seq;
-                if cursor.seq < trimmed || cursor.seq > position { -1 } else { cursor.seq }
+                let log = log::position(&mut conn, plan.stream).await.map_err(internal)?;
+                // The log is ahead of what was delivered here while a commit is being made known, and by what another
+                // process wrote since the last sweep.
+                position = position.max(log.last_seq);
+                if cursor.seq < log.trimmed_seq || cursor.seq > position { -1 } else { cursor.seq }
             }
         };
         let subscriber = Subscriber {
@@ -125,6 +130,7 @@ impl Engine {
             sent: start,
             position,
             replay: Vec::new().into_iter(),
+            replaying: false,
             ended: false,
         };
         let answers = futures_util::stream::unfold(subscriber, |mut subscriber| async {
@@ -158,7 +164,7 @@ impl Engine {
     }
 
     /// Joins the group of a program on a stream, or founds it.
-    fn join(&self, program: &Program, stream: StreamName) -> broadcast::Receiver<Delivery> {
+    async fn join(&self, program: &Program, stream: StreamName) -> QueryResult<broadcast::Receiver<Delivery>> {
         let mut variables = Map::clone(&program.variables);
         for own in own_variables(&program.document, program.operation_name.as_deref()) {
             variables.remove(&own);
@@ -169,22 +175,32 @@ impl Engine {
             operation_name: program.operation_name.clone(),
             variables: Json::Object(variables).to_string(),
         };
+        if let Some(receiver) = self.receiver(&key) {
+            return Ok(receiver);
+        }
+        // The leader listens before anybody can be in the group, or the first events would reach nobody.
+        let events = self.app.hub.attach(&self.app, stream).await?.receiver;
         let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = groups.get(&key) {
-            return sender.subscribe();
+        if let Some(founded_meanwhile) = groups.get(&key) {
+            return Ok(founded_meanwhile.subscribe());
         }
         let (sender, receiver) = broadcast::channel(BACKLOG);
         groups.insert(key.clone(), sender.clone());
         drop(groups);
-        tokio::spawn(lead(self.clone(), key, program.clone(), sender));
-        receiver
+        tokio::spawn(lead(self.clone(), key, program.clone(), events, sender));
+        Ok(receiver)
+    }
+
+    fn receiver(&self, key: &GroupKey) -> Option<broadcast::Receiver<Delivery>> {
+        let groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
+        groups.get(key).map(broadcast::Sender::subscribe)
     }
 
     /// Forgets groups that nobody is in, and lets the hub catch up. Called every few seconds.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn sweep(&self) -> diesel::QueryResult<()> {
+    pub async fn sweep(&self) -> QueryResult<()> {
         self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, sender| sender.receiver_count() > 0);
         self.app.hub.sweep(&self.app).await
     }
@@ -208,40 +224,40 @@ impl Engine {
 }
 
 /// Leads a group: executes each event once.
-async fn lead(engine: Engine, key: GroupKey, program: Program, sender: broadcast::Sender<Delivery>) {
+async fn lead(
+    engine: Engine,
+    key: GroupKey,
+    program: Program,
+    mut events: broadcast::Receiver<Arc<Event>>,
+    sender: broadcast::Sender<Delivery>,
+) {
     let mut executor = Executor::new(&engine, &program, None);
-    'attach: while engine.keeps(&key, &sender) {
-        let Ok(mut attached) = engine.app.hub.attach(&engine.app, key.stream).await else {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            continue;
-        };
-        loop {
-            let event = tokio::select! {
-                event = attached.receiver.recv() => event,
-                () = tokio::time::sleep(Duration::from_secs(5)) => {
-                    if engine.keeps(&key, &sender) { continue } else { return }
-                }
-            };
-            match event {
-                Ok(event) => {
-                    let delivery = match executor.execute(Arc::clone(&event)).await {
-                        Some((bytes, false)) => Delivery::Shared(event.seq, bytes),
-                        Some((_, true)) => Delivery::Alone(event),
-                        None => {
-                            executor = Executor::new(&engine, &program, None);
-                            Delivery::Alone(event)
-                        }
-                    };
-                    if sender.send(delivery).is_err() && !engine.keeps(&key, &sender) {
-                        return;
-                    }
-                }
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    sender.send(Delivery::Lost).ok();
-                    continue 'attach;
-                }
-                Err(broadcast::error::RecvError::Closed) => continue 'attach,
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = tokio::time::sleep(IDLE) => {
+                if engine.keeps(&key, &sender) { continue } else { return }
             }
+        };
+        let delivery = match event {
+            Ok(event) => match executor.execute(Arc::clone(&event)).await {
+                Some((bytes, false)) => Delivery::Shared(event.seq, bytes),
+                Some((_, true)) => Delivery::Alone(event),
+                None => {
+                    executor = Executor::new(&engine, &program, None);
+                    Delivery::Alone(event)
+                }
+            },
+            Err(broadcast::error::RecvError::Lagged(_)) => Delivery::Lost,
+            // The hub keeps a stream for as long as somebody listens to it.
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        if sender.send(delivery).is_err() && !engine.keeps(&key, &sender) {
+            return;
+        }
+        if sender.len() >= BACKLOG / 2 {
+            // A burst: those who are not slow get the time to keep up.
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -284,6 +300,8 @@ struct Subscriber {
     /// Up to here it reads the log.
     position: i64,
     replay: std::vec::IntoIter<Arc<Event>>,
+    /// Whether the last answer came from the log.
+    replaying: bool,
     ended: bool,
 }
 
@@ -295,43 +313,63 @@ impl Subscriber {
         if self.sent < 0 {
             return self.resync().await;
         }
-        if let Some(replayed) = self.next_replayed().await {
-            return replayed;
-        }
-        self.executor = None;
         loop {
-            match self.receiver.recv().await {
-                Ok(Delivery::Shared(seq, bytes)) => {
-                    if seq > self.sent {
-                        self.sent = seq;
-                        return Some(bytes);
-                    }
-                }
-                Ok(Delivery::Alone(event)) => {
-                    if event.seq > self.sent {
-                        return self.alone(event).await;
-                    }
-                }
-                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => return self.resync().await,
-                // The group ended without this subscriber: found it again, from where this one stands.
-                Err(broadcast::error::RecvError::Closed) => {
-                    self.receiver = self.engine.join(&self.program, self.stream);
+            if let Some(replayed) = self.next_replayed().await {
+                return replayed;
+            }
+            if self.replaying {
+                self.executor = None;
+            }
+            let (seq, delivery) = match self.receiver.recv().await {
+                Ok(Delivery::Shared(seq, bytes)) => (seq, Ok(bytes)),
+                Ok(Delivery::Alone(event)) => (event.seq, Err(event)),
+                // It was reading the log while too much happened: it goes on reading.
+                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) if self.replaying => {
                     match self.engine.app.hub.attach(&self.engine.app, self.stream).await {
                         Ok(attached) => self.position = attached.position,
                         Err(_) => return self.resync().await,
                     }
-                    if let Some(replayed) = self.next_replayed().await {
-                        return replayed;
-                    }
+                    continue;
                 }
+                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => return self.resync().await,
+                // The group ended without this subscriber: found it again, from where this one stands.
+                Err(broadcast::error::RecvError::Closed) => {
+                    if self.rejoin().await.is_err() {
+                        return self.resync().await;
+                    }
+                    continue;
+                }
+            };
+            if seq <= self.sent {
+                continue;
+            }
+            if seq > self.sent + 1 {
+                // A gap: what is missing is in the log.
+                self.position = seq;
+                continue;
+            }
+            self.replaying = false;
+            match delivery {
+                Ok(bytes) => {
+                    self.sent = seq;
+                    return Some(bytes);
+                }
+                Err(event) => return self.alone(event).await,
             }
         }
+    }
+
+    async fn rejoin(&mut self) -> QueryResult<()> {
+        self.receiver = self.engine.join(&self.program, self.stream).await?;
+        self.position = self.engine.app.hub.attach(&self.engine.app, self.stream).await?.position;
+        Ok(())
     }
 
     /// The next answer from the log; `None` once the log is read up to the position.
     async fn next_replayed(&mut self) -> Option<Option<Bytes>> {
         loop {
             if let Some(event) = self.replay.next() {
+                self.replaying = true;
                 return Some(self.alone(event).await);
             }
             if self.sent >= self.position {
@@ -342,9 +380,7 @@ impl Subscriber {
                 log::read(&mut conn, self.stream, self.sent, self.position, REPLAY_PAGE).await
             };
             match page.await {
-                Ok(events) if events.first().is_some_and(|first| first.seq == self.sent + 1) => {
-                    self.replay = events.into_iter();
-                }
+                Ok(events) if follows(&events, self.sent) => self.replay = events.into_iter(),
                 // Trimmed while it was read, or unreadable.
                 Ok(_) | Err(_) => return Some(self.resync().await),
             }
@@ -380,6 +416,11 @@ impl Subscriber {
         self.ended = true;
         bytes
     }
+}
+
+/// Whether there are events and they continue a stream without a gap.
+fn follows(events: &[Arc<Event>], sent: i64) -> bool {
+    !events.is_empty() && events.iter().zip(sent + 1..).all(|(event, seq)| event.seq == seq)
 }
 
 /// Runs a subscription's beat while it lasts.

@@ -1,5 +1,6 @@
 use futures_util::future::join_all;
 use serde_json::json;
+use skillswap::{db::hot::HotKey, domains::accounts::loaders::MemberById};
 
 use super::{open, say, send, seqs, write};
 use crate::support::TestApp;
@@ -151,6 +152,7 @@ async fn a_member_who_was_banned_gets_no_messages() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.member("ada").await, app.member("bob").await);
     app.sql("update members set status = 'BANNED' where name = 'bob'").await;
+    app.app.hot.versions.bump(MemberById(bob.id.parse().unwrap()).tag());
 
     let reply = send(&ada, json!({ "memberId": bob.id }), "hello", "c").await;
 
