@@ -6,10 +6,13 @@ mod support;
 
 mod accounts;
 mod boundaries;
+mod discovery;
 mod migrations;
 mod payments;
 mod profiles;
+mod reviews;
 mod rooms;
+mod scheduling;
 mod schema;
 mod seed;
 mod sessions;
