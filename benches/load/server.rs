@@ -55,8 +55,11 @@ impl Bench {
         client.batch_execute("create extension if not exists pg_stat_statements").await?;
         let now: DateTime<Utc> = now(&client).await?;
         report::note("Loading the benchmark data unless they are there …")?;
-        seed::bench(&database.url, now, |line| drop(report::note(line))).await?;
-        client.batch_execute("vacuum; checkpoint").await?;
+        let loaded = seed::bench(&database.url, now, |line| drop(report::note(line))).await?;
+        if loaded != seed::Outcome::AlreadyThere {
+            client.batch_execute("vacuum").await?;
+            client.batch_execute("checkpoint").await?;
+        }
         let (child, address) = serve(&folder)?;
         let postgres = postmaster(database.folder.as_deref().context("the private database has a folder")?)?;
         let secret = config.secret()?;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod database;
 pub mod doctor;
+pub mod ledger;
 pub mod migrate;
 pub mod schema;
 pub mod seed;
@@ -32,6 +33,8 @@ enum Command {
     Seed(seed::Arguments),
     /// Prints the GraphQL schema.
     Schema,
+    /// Checks the money.
+    Ledger(ledger::Arguments),
     /// Grants roles.
     Admin(admin::Arguments),
     /// Says what is missing on this machine or in these settings.
@@ -45,6 +48,7 @@ pub async fn run() -> ExitCode {
         Command::Migrate(config) => migrate::run(&config).await,
         Command::Seed(arguments) => seed::run(&arguments).await,
         Command::Schema => schema::run(),
+        Command::Ledger(arguments) => ledger::run(&arguments).await,
         Command::Admin(arguments) => admin::run(&arguments).await,
         Command::Doctor(config) => doctor::run(&config).await,
     };

@@ -6,11 +6,16 @@ use diesel_async::RunQueryDsl;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{signal::unix::SignalKind, task::JoinHandle};
 
-use super::{database::Database, print, say, start_log};
+use super::{
+    database::Database,
+    print, say,
+    seed::{self, Outcome},
+    start_log,
+};
 use crate::{
     app::App,
     clock::Clock,
-    config::{Config, ProcessRole},
+    config::{Config, Mode, ProcessRole},
     db::{migrate, pool},
     domains::accounts::service::revocation,
     engine::Engine,
@@ -31,8 +36,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if !applied.is_empty() {
         say(&format!("Applied {} migrations.", applied.len()));
     }
+    let demo = config.mode == Mode::Demo;
+    if demo && matches!(seed::demo(&database.url, Clock::default().now()).await?, Outcome::Loaded { .. }) {
+        say("Loaded the demo data.");
+    }
     let server = Server::start(config, &database.url, Clock::default(), telemetry::start_metrics()).await?;
-    announce(&server)?;
+    announce(&server, demo)?;
     stop_signal().await?;
     say("Stopping: requests in flight finish …");
     server.stop().await?;
@@ -112,9 +121,15 @@ async fn keep_following(app: App) {
     }
 }
 
-fn announce(server: &Server) -> anyhow::Result<()> {
+fn announce(server: &Server, demo: bool) -> anyhow::Result<()> {
     let url = &server.app.public_url;
     print(&format!("SkillSwap serves.\n  Playground  {url}/playground\n  GraphQL     {url}/graphql (HTTP and WebSocket)\n"))?;
+    if demo {
+        print("  Demo accounts, one click each in the playground:\n")?;
+        for account in seed::ACCOUNTS {
+            print(&format!("    {:<20} {}  {}\n", account.email, account.password, account.note))?;
+        }
+    }
     Ok(())
 }
 

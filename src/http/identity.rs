@@ -16,14 +16,5 @@ pub(super) async fn demo_accounts(shared: Data<Shared>) -> HttpResponse {
     if shared.engine.app.config.mode != Mode::Demo {
         return HttpResponse::Ok().json(json!([]));
     }
-    let accounts: Vec<_> = seed::ACCOUNTS
-        .iter()
-        .map(|account| {
-            json!({
-                "name": account.name, "email": account.email, "password": account.password,
-                "roles": account.roles, "note": account.note,
-            })
-        })
-        .collect();
-    HttpResponse::Ok().json(accounts)
+    HttpResponse::Ok().json(seed::ACCOUNTS)
 }

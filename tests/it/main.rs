@@ -5,9 +5,13 @@
 mod support;
 
 mod accounts;
+mod bad_input;
 mod boundaries;
+mod chat;
 mod discovery;
+mod events;
 mod migrations;
+mod notifications;
 mod payments;
 mod profiles;
 mod reviews;
@@ -17,4 +21,5 @@ mod schema;
 mod seed;
 mod sessions;
 mod transport;
+mod walkthrough;
 mod wallet;

@@ -51,11 +51,6 @@ async fn sign_in_as(server: &Process, email: &str, password: &str) -> Client {
     client
 }
 
-/// The same device after a restart: its tokens are still good.
-fn moved(client: &Client, server: &Process) -> Client {
-    Client { url: server.url.clone(), ..client.clone() }
-}
-
 async fn wallet(client: &Client) -> (i64, i64, i64) {
     let reply = client.query(WALLET).await;
     let wallet = &reply.data("viewer")["wallet"];
@@ -126,7 +121,7 @@ async fn find_book_meet_and_settle_with_the_server_killed_on_the_way() {
     let cursor = first["cursor"].clone();
     server.kill();
     server = server.restart().await;
-    (learner, mentor) = (moved(&learner, &server), moved(&mentor, &server));
+    (learner, mentor) = (learner.moved(&server.url), mentor.moved(&server.url));
     let mut events = Subscription::start(&learner, "viewerEvents", VIEWER_EVENTS, json!({ "after": cursor })).await;
     let mut seen = vec![first["__typename"].as_str().expect("a name").to_owned()];
     while !(seen.contains(&"WalletChanged".to_owned()) && seen.contains(&"PaymentSucceeded".to_owned())) {
@@ -154,7 +149,7 @@ async fn find_book_meet_and_settle_with_the_server_killed_on_the_way() {
     server.kill();
     drop((mentor_events, lost));
     server = server.restart().await;
-    (learner, mentor) = (moved(&learner, &server), moved(&mentor, &server));
+    (learner, mentor) = (learner.moved(&server.url), mentor.moved(&server.url));
     mentor_events = Subscription::start(&mentor, "viewerEvents", VIEWER_EVENTS, json!({ "after": mentor_cursor })).await;
     let booked = learner.run(BOOK, input.clone()).await;
     let booking = booked.ok("bookSession")["booking"].clone();
@@ -223,7 +218,7 @@ async fn find_book_meet_and_settle_with_the_server_killed_on_the_way() {
     // Killed once more: everything is still there.
     server.kill();
     server = server.restart().await;
-    learner = moved(&learner, &server);
+    learner = learner.moved(&server.url);
     assert_eq!(wallet(&learner).await, settled);
     let end = learner.run("query($id: ID!) { node(id: $id) { ... on Booking { status paymentStatus } } }", json!({ "id": booking["id"] })).await;
     assert_eq!(end.data("node"), &json!({ "status": "COMPLETED", "paymentStatus": "RELEASED" }));

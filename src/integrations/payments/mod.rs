@@ -130,7 +130,10 @@ impl Payments {
     #[must_use]
     pub fn new(config: &Config, secret: &str) -> Self {
         let sandbox = config.mode != Mode::Production;
-        let providers = if sandbox { vec![Arc::new(sandbox::Sandbox::new(secret)) as Arc<dyn PaymentProvider>] } else { Vec::new() };
+        let mut providers: Vec<Arc<dyn PaymentProvider>> = Vec::new();
+        if sandbox {
+            providers.push(Arc::new(sandbox::Sandbox::new(secret)));
+        }
         Self { providers, sandbox }
     }
 

@@ -3,7 +3,7 @@ use serde_json::{Value, json};
 use skillswap::config::Mode;
 
 use super::{CREATE, STARTER, begin, browse, shop, stock};
-use crate::support::{Client, Reply, TestApp};
+use crate::support::{Client, TestApp, client::Reply};
 
 async fn create(member: &Client, input: Value) -> Reply {
     member.run(CREATE, json!({ "input": input })).await

@@ -21,7 +21,7 @@ async fn a_member_pays_on_the_page_and_the_credits_arrive() {
     let page = browse(Method::GET, payment["checkoutUrl"].as_str().unwrap()).await;
     assert_eq!(page.status(), 200);
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && policy.contains(&format!("form-action 'self' {};", app.url)), "{policy}");
+    assert!(policy.starts_with("default-src 'none'; img-src data:; style-src 'sha256-") && policy.contains(&format!("form-action 'self' {};", app.url)), "{policy}");
     let html = page.text().await.unwrap();
     assert!(html.contains("100.00 credits") && html.contains("12.50 USD") && html.contains("<html lang=\"en\">") && !html.contains("<script"), "{html}");
     let decided = decide(&app, &payment, "pay").await;
@@ -85,7 +85,7 @@ async fn the_first_decision_counts_even_in_a_race() {
 async fn an_unknown_checkout_is_a_friendly_404() {
     let app = shop().await;
 
-    for (method, path) in [(Method::GET, "sbx_x"), (Method::POST, "sbx_x/pay"), (Method::GET, "%00"), (Method::GET, "%3Cscript%3E")] {
+    for (method, path) in [(Method::GET, "sbx_x"), (Method::POST, "sbx_x/pay"), (Method::GET, "%00"), (Method::POST, "%00/pay"), (Method::GET, "%3Cscript%3E")] {
         let answer = browse(method, &format!("{}/sandbox/checkout/{path}", app.url)).await;
         assert_eq!(answer.status(), 404, "{path}");
         let html = answer.text().await.unwrap();

@@ -22,6 +22,11 @@ impl Client {
         Self { url: url.to_owned(), token: None, refresh_token: None, id: String::new(), http: reqwest::Client::new() }
     }
 
+    /// The same device, after the server moved to another address.
+    pub fn moved(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
+    }
+
     /// The member's id as a mentor's.
     pub fn mentor_id(&self) -> String {
         self.id.replacen("usr_", "mtr_", 1)

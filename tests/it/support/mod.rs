@@ -11,6 +11,7 @@
 pub mod booking;
 pub mod client;
 pub mod database;
+pub mod process;
 pub mod socket;
 
 use std::net::{IpAddr, Ipv4Addr};

@@ -67,7 +67,12 @@ async fn no_balance_can_be_negative_and_no_posting_crosses_assets() {
     ] {
         refusal(&app, statement).await;
     }
-    let foreign = format!("insert into ledger_postings select id, {ACCOUNT}, 'USD/2', 5 from ledger_transactions");
+    let foreign = format!(
+        "begin;
+         insert into ledger_transactions values ('018f0000-0000-7000-8000-000000000001', 'PURCHASE', gen_random_uuid(), now());
+         insert into ledger_postings values ('018f0000-0000-7000-8000-000000000001', {ACCOUNT}, 'USD/2', 5);
+         commit"
+    );
     assert!(refusal(&app, &foreign).await.contains("foreign key"));
     assert_sound(&app.app).await;
 }

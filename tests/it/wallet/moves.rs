@@ -144,6 +144,6 @@ async fn a_hold_is_one_statement() {
 
     let (calls, plans) = app.statements(|| hold(&app.app, BookingId::new(), learner, 1)).await;
 
-    // begin, the hold, its check at commit is inside, the event, commit.
-    assert!(calls <= 4, "{calls} statements, {plans} plans");
+    // begin, the hold, its event, commit, and at commit the check of each posting.
+    assert_eq!((calls, plans), (6, 0));
 }

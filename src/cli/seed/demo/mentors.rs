@@ -41,7 +41,7 @@ pub(super) fn rows(world: &World) -> Vec<Rows> {
         let person = world.person(number);
         mentors.push(offer(world, number));
         schedules.push(json!({
-            "mentor_id": person.id, "time_zone": person.time_zone, "slot_step_minutes": 30,
+            "mentor_id": person.id, "time_zone": person.time_zone, "slot_step_minutes": if number == place::OPEN_MENTOR { 5 } else { 30 },
             "min_notice_minutes": if number == place::OPEN_MENTOR { 0 } else { 120 },
             "booking_window_days": if number % 3 == 0 { 90 } else { 60 }, "version": 1,
         }));

@@ -77,7 +77,10 @@ pub async fn find(app: &App, id: &str) -> QueryResult<Option<CheckoutRow>> {
     by_id(&mut *app.conn().await?, id).await
 }
 
-pub(super) async fn by_id(conn: &mut AsyncPgConnection, id: &str) -> QueryResult<Option<CheckoutRow>> {
+async fn by_id(conn: &mut AsyncPgConnection, id: &str) -> QueryResult<Option<CheckoutRow>> {
+    if !is_id(id) {
+        return Ok(None);
+    }
     sandbox_checkouts::table.find(id).select(CheckoutRow::as_select()).first(conn).await.optional()
 }
 
@@ -86,6 +89,9 @@ pub(super) async fn by_id(conn: &mut AsyncPgConnection, id: &str) -> QueryResult
 /// # Errors
 /// Only if the database fails.
 pub async fn decide(app: &App, id: &str, decision: CheckoutStatus) -> QueryResult<Option<CheckoutRow>> {
+    if !is_id(id) {
+        return Ok(None);
+    }
     transact(app, async |tx| {
         let open = sandbox_checkouts::table.find(id).filter(sandbox_checkouts::status.eq(CheckoutStatus::Open));
         let decided = diesel::update(open).set(sandbox_checkouts::status.eq(decision)).execute(tx).await?;
@@ -95,6 +101,11 @@ pub async fn decide(app: &App, id: &str, decision: CheckoutStatus) -> QueryResul
         by_id(tx, id).await
     })
     .await
+}
+
+/// Whether a text from an address can be an id at all.
+fn is_id(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'))
 }
 
 /// 192 random bits, fit for an address.
