@@ -5,7 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{BookingStatus, PaymentStatus, Session};
+use super::{BookingPaymentStatus, BookingStatus, Session};
 use crate::{
     domains::{
         accounts::loaders::MemberById,
@@ -44,7 +44,7 @@ impl Booking {
     }
 
     /// Where the price is.
-    async fn payment_status(&self) -> PaymentStatus {
+    async fn payment_status(&self) -> BookingPaymentStatus {
         self.row.payment_status.into()
     }
 

@@ -65,7 +65,7 @@ pub enum BookingStatus {
 /// Where a booking's price is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
 #[graphql(remote = "model::PaymentStatus")]
-pub enum PaymentStatus {
+pub enum BookingPaymentStatus {
     /// In escrow: neither the learner's nor the mentor's.
     Held,
     /// With the mentor, but for the platform's fee.
