@@ -11,8 +11,8 @@ use crate::{
     domains::{
         accounts::loaders::MemberById,
         chat::{
-            loaders::{ConversationFor, MessageById},
-            types::{Conversation, Message},
+            loaders::MessageById,
+            types::{Conversation, Message, conversation_of_viewer},
         },
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
@@ -114,7 +114,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
             row.map(|row| Node::Booking(Booking { row, session: None }))
         }
-        ConversationId::PREFIX => conversation(ctx, of(uuid)).await?.map(Node::Conversation),
+        ConversationId::PREFIX => conversation_of_viewer(ctx, of(uuid)).await?.map(Node::Conversation),
         MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
         NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
         CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
@@ -125,15 +125,9 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
     })
 }
 
-async fn conversation(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
-    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
-    let opened = ctx.one(ConversationFor { conversation, member }).await?;
-    Ok(opened.map(|opened| Conversation::opened(&opened, member)))
-}
-
 async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, ApiError> {
     let Some(row) = ctx.one(MessageById(id)).await? else { return Ok(None) };
-    Ok(conversation(ctx, row.conversation_id).await?.map(|_| Message(row)))
+    Ok(conversation_of_viewer(ctx, row.conversation_id).await?.map(|_| Message(row)))
 }
 
 async fn notification(ctx: &Context<'_>, notification: NotificationId) -> Result<Option<Notification>, ApiError> {

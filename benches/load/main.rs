@@ -70,10 +70,10 @@ async fn measure(settings: Settings) -> anyhow::Result<()> {
 
 async fn measure_on(bench: &Bench, settings: &Settings) -> anyhow::Result<Report> {
     let mut report = Report::default();
+    let mut material = Material::new(&settings.folder)?;
     for shape in settings.shapes.iter().filter(|shape| *shape != "S1") {
         for &connections in &settings.connections {
-            // Access tokens are good for a quarter of an hour, so there are new ones for every row.
-            let material = Material::write(bench, &settings.folder).await?;
+            material.renew(bench).await?;
             let documents = Documents::read(&material)?;
             let row = closed_loop::run(bench, &documents, shape, connections, settings).await?;
             report::say(&row.line())?;
@@ -82,7 +82,7 @@ async fn measure_on(bench: &Bench, settings: &Settings) -> anyhow::Result<Report
     }
     if settings.shapes.iter().any(|shape| shape == "S1") {
         for plan in &settings.sockets {
-            let material = Material::write(bench, &settings.folder).await?;
+            material.renew(bench).await?;
             let documents = Documents::read(&material)?;
             let row = fanout::run(bench, &documents, &material, plan.parse()?, settings).await?;
             report::say(&row.line())?;
@@ -90,7 +90,7 @@ async fn measure_on(bench: &Bench, settings: &Settings) -> anyhow::Result<Report
         }
     }
     if let Some(peers) = &settings.peers {
-        let material = Material::write(bench, &settings.folder).await?;
+        material.renew(bench).await?;
         let documents = Documents::read(&material)?;
         report.peers = peers::run(bench, &documents, peers, settings)?;
     }

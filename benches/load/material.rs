@@ -1,14 +1,16 @@
 //! Ids and access tokens for the gaps of the documents: files of one per line, in `target/bench/material`.
 
 use std::{
+    collections::HashMap,
     fs,
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use anyhow::Context;
 use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use skillswap::{
-    db::ids::{AuthSessionId, EntityId, MemberId, decode, encode},
+    db::ids::{AuthSessionId, EntityId, MemberId, encode},
     domains::accounts::service::token,
 };
 use uuid::Uuid;
@@ -29,18 +31,17 @@ const LISTS: &[(&str, &str, &str)] = &[
     (
         "busy_conversations",
         "cnv",
-        "select c.id::text, m.id::text, a.id::text from conversations c
-         join lateral (select member_id from conversation_members where conversation_id = c.id order by member_id limit 1) o on true
+        "select c.id::text, m.id::text, a.id::text from conversations c join conversation_members o on o.conversation_id = c.id
          join members m on m.id = o.member_id join auth_sessions a on a.member_id = m.id
-         where c.kind = 'DIRECT' and c.last_seq > 50 and a.user_agent = 'bench' order by c.id limit 8000",
+         where c.kind = 'DIRECT' and c.last_seq > 50 and 'MENTOR' = any (m.roles) and a.user_agent = 'bench'
+         order by c.id limit 8000",
     ),
     (
         "conversations",
         "cnv",
-        "select c.id::text, m.id::text, a.id::text from conversations c
-         join lateral (select member_id from conversation_members where conversation_id = c.id order by member_id limit 1) o on true
+        "select c.id::text, m.id::text, a.id::text from conversations c join conversation_members o on o.conversation_id = c.id
          join members m on m.id = o.member_id join auth_sessions a on a.member_id = m.id
-         where c.kind = 'DIRECT' and a.user_agent = 'bench' order by c.id limit 20000",
+         where c.kind = 'DIRECT' and 'MENTOR' = any (m.roles) and a.user_agent = 'bench' order by c.id limit 20000",
     ),
     (
         "learners",
@@ -64,48 +65,62 @@ const LISTS: &[(&str, &str, &str)] = &[
     ),
 ];
 
-/// The files of one row of the report.
+/// New access tokens are made after this time; they end after a quarter of an hour.
+const FRESH: Duration = Duration::from_secs(8 * 60);
+
+/// What fills the gaps.
 pub(crate) struct Material {
     folder: PathBuf,
-    /// Makes unique texts of different runs differ.
+    written: Option<Instant>,
+    /// Makes unique texts of different rows differ.
     pub(crate) run: i64,
     /// From here on no mentor has a meeting.
     pub(crate) free_from: DateTime<Utc>,
 }
 
 impl Material {
-    /// Writes the files anew.
-    pub(crate) async fn write(bench: &Bench, folder: &Path) -> anyhow::Result<Self> {
+    /// Nothing yet.
+    pub(crate) fn new(folder: &Path) -> anyhow::Result<Self> {
         let folder = std::path::absolute(folder)?.join("material");
         fs::create_dir_all(&folder)?;
+        Ok(Self { folder, written: None, run: 0, free_from: DateTime::default() })
+    }
+
+    /// Makes it ready for one more row of the report.
+    pub(crate) async fn renew(&mut self, bench: &Bench) -> anyhow::Result<()> {
         let now = bench.now().await?;
+        if self.written.is_none_or(|written| FRESH < written.elapsed()) {
+            self.write_lists(bench, now).await?;
+            self.written = Some(Instant::now());
+        }
+        let last = "select (max(extract(epoch from upper(during))) * 1000000)::bigint from claims";
+        let taken: Option<i64> = bench.client.query_one(last, &[]).await?.get(0);
+        let taken = taken.and_then(DateTime::from_timestamp_micros).unwrap_or(now);
+        let from = taken.max(now + TimeDelta::days(61)).duration_trunc(TimeDelta::hours(1))?;
+        (self.run, self.free_from) = (now.timestamp_millis(), from + TimeDelta::hours(1));
+        Ok(())
+    }
+
+    async fn write_lists(&self, bench: &Bench, now: DateTime<Utc>) -> anyhow::Result<()> {
+        let mut tokens: HashMap<Uuid, String> = HashMap::new();
         for (name, prefix, statement) in LISTS {
             let mut ids = Vec::new();
             let mut bearers = Vec::new();
             for row in bench.client.query(*statement, &[]).await.with_context(|| format!("the list {name}"))? {
                 ids.push(encode(prefix, row.get::<_, &str>(0).parse()?));
                 if row.len() == 3 {
-                    let member = MemberId::from_uuid(row.get::<_, &str>(1).parse::<Uuid>()?);
-                    let device = AuthSessionId::from_uuid(row.get::<_, &str>(2).parse::<Uuid>()?);
-                    bearers.push(format!("Bearer {}", token::issue_access_token(&bench.app, member, device, now)?.0));
+                    let (member, device) = (row.get::<_, &str>(1).parse()?, row.get::<_, &str>(2).parse()?);
+                    bearers.push(bearer(bench, &mut tokens, member, device, now)?);
                 }
             }
-            anyhow::ensure!(!ids.is_empty(), "the list {name} is empty: remove {} and start again", folder.display());
-            debug_assert!(ids.iter().all(|id| decode(id).is_ok()), "{name}");
+            anyhow::ensure!(!ids.is_empty(), "the list {name} is empty: remove the folder of the benchmark and start again");
             // Without a line end at the end, or there would be an empty line.
-            fs::write(folder.join(name), ids.join("\n"))?;
+            fs::write(self.path(name), ids.join("\n"))?;
             if !bearers.is_empty() {
-                fs::write(folder.join(format!("{name}.bearer")), bearers.join("\n"))?;
+                fs::write(self.path(&format!("{name}.bearer")), bearers.join("\n"))?;
             }
         }
-        let taken: Option<i64> = bench
-            .client
-            .query_one("select (max(extract(epoch from upper(during))) * 1000000)::bigint from claims", &[])
-            .await?
-            .get(0);
-        let taken = taken.and_then(DateTime::from_timestamp_micros).unwrap_or(now);
-        let free_from = taken.max(now + TimeDelta::days(61)).duration_trunc(TimeDelta::hours(1))? + TimeDelta::hours(1);
-        Ok(Self { folder, run: now.timestamp_millis(), free_from })
+        Ok(())
     }
 
     /// The full name of a file.
@@ -119,4 +134,20 @@ impl Material {
         let text = fs::read_to_string(&path).with_context(|| path.display().to_string())?;
         Ok(text.lines().map(str::to_owned).collect())
     }
+}
+
+/// The header that signs a member's device in.
+fn bearer(
+    bench: &Bench,
+    tokens: &mut HashMap<Uuid, String>,
+    member: Uuid,
+    device: Uuid,
+    now: DateTime<Utc>,
+) -> anyhow::Result<String> {
+    if let Some(known) = tokens.get(&member) {
+        return Ok(known.clone());
+    }
+    let (member_id, device) = (MemberId::from_uuid(member), AuthSessionId::from_uuid(device));
+    let (token, _) = token::issue_access_token(&bench.app, member_id, device, now)?;
+    Ok(tokens.entry(member).or_insert(format!("Bearer {token}")).clone())
 }

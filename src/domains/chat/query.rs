@@ -2,10 +2,10 @@
 
 use async_graphql::{Context, ID, Object};
 
-use super::{loaders::ConversationFor, types::Conversation};
+use super::types::{Conversation, conversation_of_viewer};
 use crate::{
     db::ids::ConversationId,
-    graphql::{ApiError, ContextExt, Field, field},
+    graphql::{Field, field},
 };
 
 /// Queries of chat.
@@ -23,12 +23,4 @@ impl ChatQuery {
         })
         .await
     }
-}
-
-/// A conversation as the caller finds it. `None` if the caller is not in it.
-pub(crate) async fn conversation_of_viewer(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
-    let Some(viewer) = ctx.viewer() else { return Ok(None) };
-    let member = viewer.member_id;
-    let opened = ctx.one(ConversationFor { conversation, member }).await?;
-    Ok(opened.map(|opened| Conversation::opened(&opened, member)))
 }

@@ -12,10 +12,16 @@ use super::{
 };
 use crate::{
     db::{
-        ids::MemberId,
+        ids::{ConversationId, MemberId},
         keyset::Keyset,
     },
-    domains::{accounts::loaders::MemberById, event::Happened, profiles::types::Member, user_error::UserError},
+    domains::{
+        accounts::loaders::MemberById,
+        event::Happened,
+        profiles::types::Member,
+        sessions::{loaders::SessionSeenBy, types::Session},
+        user_error::UserError,
+    },
     events::{Cursor, StreamName},
     graphql::{
         ApiError, ContextExt, Field,
@@ -120,6 +126,15 @@ impl Conversation {
         self.row.kind.into()
     }
 
+    /// The session of a `SESSION` conversation. `null` in a `DIRECT` one.
+    async fn session(&self, ctx: &Context<'_>) -> Field<Session> {
+        field(async {
+            let Some(id) = self.row.session_id else { return Ok(None) };
+            Ok(ctx.one(SessionSeenBy(id, self.member)).await?.map(Session::from))
+        })
+        .await
+    }
+
     /// Its members. `null` if they cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn members(
@@ -204,6 +219,14 @@ impl Conversation {
     }
 }
 
+/// A conversation as the caller finds it. `None` if the caller is not in it.
+pub(crate) async fn conversation_of_viewer(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let member = viewer.member_id;
+    let opened = ctx.one(ConversationFor { conversation, member }).await?;
+    Ok(opened.map(|opened| Conversation::opened(&opened, member)))
+}
+
 /// A message of a conversation.
 #[derive(Clone, Debug)]
 pub struct Message(pub Arc<MessageRow>);
@@ -243,7 +266,7 @@ impl Message {
 
     /// Its conversation. `null` if the caller is not in it.
     async fn conversation(&self, ctx: &Context<'_>) -> Field<Conversation> {
-        field(super::query::conversation_of_viewer(ctx, self.0.conversation_id)).await
+        field(conversation_of_viewer(ctx, self.0.conversation_id)).await
     }
 }
 

@@ -10,12 +10,15 @@ use super::{
         text::{Amount, Part, Story, body},
     },
     service,
-    told::{PaymentFailed, PaymentSucceeded, ReviewAdded},
 };
 use crate::{
     db::{Tx, ids::MemberId},
-    domains::sessions::model::{
-        BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow, SessionStarted,
+    domains::{
+        payments::model::{PaymentFailed, PaymentSucceeded},
+        reviews::model::ReviewAdded,
+        sessions::model::{
+            BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow, SessionStarted,
+        },
     },
     events::{EventPayload, Listener, StreamName, log::Pending},
 };

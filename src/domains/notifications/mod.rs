@@ -11,6 +11,5 @@ pub mod model;
 pub mod mutation;
 pub mod repo;
 pub mod service;
-pub mod told;
 pub mod types;
 pub mod viewer;

@@ -54,7 +54,7 @@ impl Page {
         let style = STANDARD.encode(Sha256::digest(STYLE));
         let shop = self.back.as_ref().map(|back| format!(" {}", back.origin().ascii_serialization())).unwrap_or_default();
         format!(
-            "default-src 'none'; style-src 'sha256-{style}'; form-action 'self'{shop}; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; img-src data:; style-src 'sha256-{style}'; form-action 'self'{shop}; base-uri 'none'; frame-ancestors 'none'"
         )
     }
 
@@ -62,7 +62,7 @@ impl Page {
         format!(
             "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
-             <meta name=\"robots\" content=\"noindex\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
+             <meta name=\"robots\" content=\"noindex\">\n<link rel=\"icon\" href=\"data:,\">\n<title>{}</title>\n<style>{STYLE}</style>\n</head>\n<body>\n<main>\n\
              <p class=\"mark\">Sandbox – no real money</p>\n{}</main>\n</body>\n</html>\n",
             self.title, self.body
         )

@@ -21,7 +21,7 @@ async fn a_member_pays_on_the_page_and_the_credits_arrive() {
     let page = browse(Method::GET, payment["checkoutUrl"].as_str().unwrap()).await;
     assert_eq!(page.status(), 200);
     let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("default-src 'none'; style-src 'sha256-") && policy.contains(&format!("form-action 'self' {};", app.url)), "{policy}");
+    assert!(policy.starts_with("default-src 'none'; img-src data:; style-src 'sha256-") && policy.contains(&format!("form-action 'self' {};", app.url)), "{policy}");
     let html = page.text().await.unwrap();
     assert!(html.contains("100.00 credits") && html.contains("12.50 USD") && html.contains("<html lang=\"en\">") && !html.contains("<script"), "{html}");
     let decided = decide(&app, &payment, "pay").await;

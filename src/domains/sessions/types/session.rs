@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use super::{Booking, SessionKind, SessionStatus};
 use crate::{
     domains::{
+        chat::{loaders::ConversationOfSession, types::{Conversation, conversation_of_viewer}},
         profiles::{
             loaders::{MentorById, SkillById},
             types::{Mentor, Skill},
@@ -132,6 +133,16 @@ impl Session {
     /// own stream.
     async fn cursor(&self) -> Option<String> {
         self.seq.map(|seq| Cursor { stream: StreamName::Session(self.row.id), seq }.to_string())
+    }
+
+    /// The conversation of its participants, as the caller finds it. `null` before the first booking, and if the caller is
+    /// not in it.
+    async fn viewer_conversation(&self, ctx: &Context<'_>) -> Field<Conversation> {
+        field(async {
+            let Some(id) = ctx.one(ConversationOfSession(self.row.id)).await? else { return Ok(None) };
+            conversation_of_viewer(ctx, id).await
+        })
+        .await
     }
 
     /// The seats that the caller may see: all of them for the mentor, the own one for a learner. `null` if they cannot be
