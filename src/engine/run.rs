@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, Engine, answers::AnswerKey, scan, size};
+use super::{Caller, Engine, answers::AnswerKey, omitted, scan, size};
 use crate::graphql::{
     Scope,
     error::{ApiCode, ApiError, INTERNAL_MESSAGE},
@@ -87,22 +87,23 @@ impl Engine {
         let document = parse_query(&query).map_err(|error| bad(error.to_string()))?;
         size::check(&document)?;
         let wanted = params.operation_name.filter(|name| !name.is_empty());
-        let (name, kind) = match (&document.operations, wanted.as_deref()) {
-            (DocumentOperations::Single(operation), None) => (String::new(), operation.node.ty),
+        let (name, operation) = match (&document.operations, wanted.as_deref()) {
+            (DocumentOperations::Single(operation), None) => (String::new(), &operation.node),
             (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
-                Some(operation) => (name.to_owned(), operation.node.ty),
+                Some(operation) => (name.to_owned(), &operation.node),
                 None => return Err(bad(format!("The document has no operation named \"{name}\"."))),
             },
             (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
-                Some((name, operation)) if operations.len() == 1 => (name.to_string(), operation.node.ty),
+                Some((name, operation)) if operations.len() == 1 => (name.to_string(), &operation.node),
                 _ => return Err(bad("The document has several operations: name one in `operationName`.".to_owned())),
             },
             (DocumentOperations::Single(_), Some(name)) => {
                 return Err(bad(format!("The document has no operation named \"{name}\".")));
             }
         };
-        let variables = params.variables.unwrap_or_default();
-        Ok(Operation { kind, name, document, query, operation_name: wanted, variables })
+        let mut variables = params.variables.unwrap_or_default();
+        omitted::fill(&document, operation, &mut variables);
+        Ok(Operation { kind: operation.ty, name, document, query, operation_name: wanted, variables })
     }
 
     /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.
