@@ -43,7 +43,13 @@ pub type Answers = BoxStream<'static, Bytes>;
 
 /// The groups of this process.
 #[derive(Debug, Default)]
-pub(crate) struct Groups(Mutex<HashMap<GroupKey, broadcast::Sender<Delivery>>>);
+pub(crate) struct Groups(Mutex<HashMap<GroupKey, Group>>);
+
+#[derive(Debug)]
+struct Group {
+    sender: broadcast::Sender<Delivery>,
+    program: Program,
+}
 
 /// Who may share: the same text, operation and variables on the same stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -100,7 +106,7 @@ impl Engine {
             variables: Arc::new(operation.variables.clone()),
         };
         let plan = self.plan(&caller, operation).await?;
-        let receiver = self.join(&program, plan.stream);
+        let (receiver, program) = self.join(program, plan.stream);
         let internal = |error| answer(Response::from_errors(vec![
             async_graphql::Error::from(ApiError::from(error)).into_server_error(async_graphql::Pos::default()),
         ]));
@@ -157,8 +163,9 @@ impl Engine {
         }
     }
 
-    /// Joins the group of a program on a stream, or founds it.
-    fn join(&self, program: &Program, stream: StreamName) -> broadcast::Receiver<Delivery> {
+    /// Joins the group of a program on a stream, or founds it. The program that comes back shares what it can with the
+    /// group: a document is larger than everything else that a subscriber keeps.
+    fn join(&self, program: Program, stream: StreamName) -> (broadcast::Receiver<Delivery>, Program) {
         let mut variables = Map::clone(&program.variables);
         for own in own_variables(&program.document, program.operation_name.as_deref()) {
             variables.remove(&own);
@@ -170,14 +177,16 @@ impl Engine {
             variables: Json::Object(variables).to_string(),
         };
         let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(sender) = groups.get(&key) {
-            return sender.subscribe();
+        if let Some(group) = groups.get(&key) {
+            let same = group.program.variables == program.variables;
+            let variables = if same { Arc::clone(&group.program.variables) } else { program.variables };
+            return (group.sender.subscribe(), Program { variables, ..group.program.clone() });
         }
         let (sender, receiver) = broadcast::channel(BACKLOG);
-        groups.insert(key.clone(), sender.clone());
+        groups.insert(key.clone(), Group { sender: sender.clone(), program: program.clone() });
         drop(groups);
         tokio::spawn(lead(self.clone(), key, program.clone(), sender));
-        receiver
+        (receiver, program)
     }
 
     /// Forgets groups that nobody is in, and lets the hub catch up. Called every few seconds.
@@ -185,7 +194,7 @@ impl Engine {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn sweep(&self) -> diesel::QueryResult<()> {
-        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, sender| sender.receiver_count() > 0);
+        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, group| group.sender.receiver_count() > 0);
         self.app.hub.sweep(&self.app).await
     }
 
@@ -198,7 +207,7 @@ impl Engine {
     /// Whether the group still has this sender; if nobody is in it, it ends here.
     fn keeps(&self, key: &GroupKey, sender: &broadcast::Sender<Delivery>) -> bool {
         let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = groups.get(key).is_some_and(|current| current.same_channel(sender));
+        let current = groups.get(key).is_some_and(|group| group.sender.same_channel(sender));
         if current && sender.receiver_count() == 0 {
             groups.remove(key);
             return false;
@@ -288,44 +297,49 @@ struct Subscriber {
 }
 
 impl Subscriber {
+    /// The next answer. What happens rarely is boxed: this future is kept for as long as the subscription lasts, so its
+    /// size counts once for every subscriber.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
         if self.sent < 0 {
-            return self.resync().await;
+            return Box::pin(self.resync()).await;
         }
-        if let Some(replayed) = self.next_replayed().await {
-            return replayed;
-        }
-        self.executor = None;
         loop {
+            if (self.sent < self.position || self.replay.len() > 0)
+                && let Some(replayed) = Box::pin(self.next_replayed()).await
+            {
+                return replayed;
+            }
+            self.executor = None;
             match self.receiver.recv().await {
-                Ok(Delivery::Shared(seq, bytes)) => {
-                    if seq > self.sent {
-                        self.sent = seq;
-                        return Some(bytes);
-                    }
+                Ok(Delivery::Shared(seq, bytes)) if seq == self.sent + 1 => {
+                    self.sent = seq;
+                    return Some(bytes);
                 }
-                Ok(Delivery::Alone(event)) => {
-                    if event.seq > self.sent {
-                        return self.alone(event).await;
-                    }
+                Ok(Delivery::Alone(event)) if event.seq == self.sent + 1 => return Box::pin(self.alone(event)).await,
+                // Seen already; or events passed by between the start of this subscriber and that of its group, and the
+                // log has them.
+                Ok(Delivery::Shared(seq, _)) => self.position = seq,
+                Ok(Delivery::Alone(event)) => self.position = event.seq,
+                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    return Box::pin(self.resync()).await;
                 }
-                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => return self.resync().await,
-                // The group ended without this subscriber: found it again, from where this one stands.
                 Err(broadcast::error::RecvError::Closed) => {
-                    self.receiver = self.engine.join(&self.program, self.stream);
-                    match self.engine.app.hub.attach(&self.engine.app, self.stream).await {
-                        Ok(attached) => self.position = attached.position,
-                        Err(_) => return self.resync().await,
-                    }
-                    if let Some(replayed) = self.next_replayed().await {
-                        return replayed;
+                    if Box::pin(self.rejoin()).await.is_err() {
+                        return Box::pin(self.resync()).await;
                     }
                 }
             }
         }
+    }
+
+    /// The group ended without this subscriber: founds it again, to go on from where this one stands.
+    async fn rejoin(&mut self) -> diesel::QueryResult<()> {
+        (self.receiver, self.program) = self.engine.join(self.program.clone(), self.stream);
+        self.position = self.engine.app.hub.attach(&self.engine.app, self.stream).await?.position;
+        Ok(())
     }
 
     /// The next answer from the log; `None` once the log is read up to the position.
