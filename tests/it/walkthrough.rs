@@ -98,7 +98,7 @@ async fn find_book_meet_and_settle_with_the_server_killed_on_the_way() {
         .run(
             "query($filter: MentorFilter) { mentors(filter: $filter, first: 50) { edges { node { id headline rating { average count }
                member { name } skills { name } reviews(first: 3) { edges { node { rating body author { name } } } } } } } }",
-            json!({ "filter": { "skillId": skill, "price": { "max": "20000" } } }),
+            json!({ "filter": { "skillId": skill, "price": { "maxMinor": "20000" } } }),
         )
         .await;
     let edges = found.data("mentors")["edges"].as_array().expect("mentors").clone();

@@ -125,7 +125,7 @@ impl World {
                 meeting.reviewed = reviewed;
             }
         }
-        self.meet(place::OPEN_MENTOR, ada, self.now + TimeDelta::hours(1), 60, Outcome::Upcoming);
+        self.meet(place::OPEN_MENTOR, ada, self.now + TimeDelta::hours(6), 60, Outcome::Upcoming);
     }
 
     fn meet_in_the_past(&mut self) {
