@@ -166,6 +166,18 @@ async fn who_teaches_then_cannot_learn_then() {
     assert_eq!(offered, [start + TimeDelta::hours(1)]);
 }
 
+/// Holds an hour; tries again when the server says that it is busy, as it does on a busy machine.
+async fn patiently(learner: &Client, mentor: &Client, start: DateTime<Utc>, key: &str) -> Reply {
+    for _ in 0..20 {
+        let reply = hold(learner, mentor, start, 60, key).await;
+        if reply.error_codes() != ["OVERLOADED"] {
+            return reply;
+        }
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+    }
+    panic!("the server stays busy");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn of_sixty_holds_of_one_slot_at_once_one_wins_round_after_round() {
     let app = TestApp::start_with(|config| config.pool_size = 20).await;
@@ -177,7 +189,7 @@ async fn of_sixty_holds_of_one_slot_at_once_one_wins_round_after_round() {
         let key = format!("round {round}");
         // Half of them want the half hour after, which overlaps.
         let at = |place: usize| start + TimeDelta::minutes(30 * i64::from(place % 2 == 0));
-        let replies = join_all(learners.iter().enumerate().map(|(place, learner)| hold(learner, &mentor, at(place), 60, &key))).await;
+        let replies = join_all(learners.iter().enumerate().map(|(place, learner)| patiently(learner, &mentor, at(place), &key))).await;
         let won = replies.iter().filter(|reply| !reply.data("holdSlot")["hold"].is_null()).count();
         let lost = replies.iter().filter(|reply| reply.codes("holdSlot") == ["SLOT_TAKEN"]).count();
         assert_eq!((won, lost), (1, 59), "{:?}", replies.iter().map(|reply| reply.codes("holdSlot")).collect::<Vec<_>>());
@@ -185,6 +197,8 @@ async fn of_sixty_holds_of_one_slot_at_once_one_wins_round_after_round() {
         assert_eq!(app.count("select count(*) from claims").await, 1);
         app.sql("delete from claims").await;
     }
+    let deadlocks = "select deadlocks from pg_stat_database where datname = current_database()";
+    assert_eq!(app.count(deadlocks).await, 0, "each of them would cost a second");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -196,7 +210,7 @@ async fn of_many_holds_of_an_expired_slot_one_wins() {
     let start = app.hour_after(TimeDelta::hours(3));
     hold(&ada, &mentor, start, 60, "one").await.ok("holdSlot");
     app.advance(TimeDelta::minutes(6));
-    let replies = join_all(learners.iter().map(|learner| hold(learner, &mentor, start, 60, "one"))).await;
+    let replies = join_all(learners.iter().map(|learner| patiently(learner, &mentor, start, "one"))).await;
     let won = replies.iter().filter(|reply| !reply.data("holdSlot")["hold"].is_null()).count();
     assert_eq!((won, app.count("select count(*) from claims").await), (1, 1));
 }
