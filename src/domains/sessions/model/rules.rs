@@ -135,10 +135,12 @@ impl Phase {
         use SessionCommand::{Cancel, End, GiveUp, Join, Start};
         match (self, command) {
             (Self::Open | Self::Due, Start) => Ok(Step::To(SessionStatus::Live)),
-            (Self::Live, Start | Join) | (Self::Open | Self::Due, Join) => Ok(Step::Stay),
             (Self::Live, End) => Ok(Step::To(SessionStatus::Ended)),
             (Self::Upcoming | Self::Open, Cancel) | (Self::Missed, GiveUp) => Ok(Step::To(SessionStatus::Cancelled)),
-            (Self::Ended, End) | (Self::Cancelled, Cancel | GiveUp) => Ok(Step::Stay),
+            (Self::Open | Self::Due, Join)
+            | (Self::Live, Start | Join)
+            | (Self::Ended, End)
+            | (Self::Cancelled, Cancel | GiveUp) => Ok(Step::Stay),
             (Self::Upcoming | Self::Missed | Self::Ended | Self::Cancelled, Start | Join)
             | (Self::Upcoming | Self::Open | Self::Due | Self::Missed | Self::Cancelled, End)
             | (Self::Due | Self::Missed | Self::Live | Self::Ended, Cancel)
