@@ -36,12 +36,11 @@ impl ChatMutation {
             let command = SendMessage { sender, to, body: input.body, client_id };
             let sent = service::send(ctx.app(), &command).await.map_err(|error| refused(error, to))?;
             let replayed = sent.conversation.is_none();
-            let conversation = match sent.conversation {
-                Some((row, seat)) => Some(Conversation::changed(row, seat, sender)),
-                None => {
-                    let key = ConversationFor { conversation: sent.message.conversation_id, member: sender };
-                    ctx.one(key).await?.map(|opened| Conversation::opened(&opened, sender))
-                }
+            let conversation = if let Some((row, seat)) = sent.conversation {
+                Some(Conversation::changed(row, seat, sender))
+            } else {
+                let key = ConversationFor { conversation: sent.message.conversation_id, member: sender };
+                ctx.one(key).await?.map(|opened| Conversation::opened(&opened, sender))
             };
             let message = Some(Message(sent.message.into()));
             Ok(SendMessagePayload { message, conversation, replayed: Some(replayed), user_errors: Vec::new() })
