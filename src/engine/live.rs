@@ -46,7 +46,13 @@ pub type Answers = BoxStream<'static, Bytes>;
 
 /// The groups of this process.
 #[derive(Debug, Default)]
-pub(crate) struct Groups(Mutex<HashMap<GroupKey, broadcast::Sender<Delivery>>>);
+pub(crate) struct Groups(Mutex<HashMap<GroupKey, Group>>);
+
+#[derive(Debug)]
+struct Group {
+    sender: broadcast::Sender<Delivery>,
+    program: Program,
+}
 
 /// Who may share: the same text, operation and variables on the same stream.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -106,7 +112,7 @@ impl Engine {
         let internal = |error| answer(Response::from_errors(vec![
             async_graphql::Error::from(ApiError::from(error)).into_server_error(async_graphql::Pos::default()),
         ]));
-        let receiver = self.join(&program, plan.stream).await.map_err(internal)?;
+        let (receiver, program) = self.join(program, plan.stream).await.map_err(internal)?;
         // Joined first: whatever the hub delivers after this position reaches the receiver.
         let mut position = self.app.hub.attach(&self.app, plan.stream).await.map_err(internal)?.position;
         let start = match plan.after {
@@ -163,8 +169,9 @@ impl Engine {
         }
     }
 
-    /// Joins the group of a program on a stream, or founds it.
-    async fn join(&self, program: &Program, stream: StreamName) -> QueryResult<broadcast::Receiver<Delivery>> {
+    /// Joins the group of a program on a stream, or founds it. The program that comes back shares what it can with the
+    /// group's: a document is larger than everything else that a subscriber keeps.
+    async fn join(&self, program: Program, stream: StreamName) -> QueryResult<(broadcast::Receiver<Delivery>, Program)> {
         let mut variables = Map::clone(&program.variables);
         for own in own_variables(&program.document, program.operation_name.as_deref()) {
             variables.remove(&own);
@@ -175,25 +182,26 @@ impl Engine {
             operation_name: program.operation_name.clone(),
             variables: Json::Object(variables).to_string(),
         };
-        if let Some(receiver) = self.receiver(&key) {
-            return Ok(receiver);
+        if let Some(joined) = self.joined(&key, &program) {
+            return Ok(joined);
         }
         // The leader listens before anybody can be in the group, or the first events would reach nobody.
         let events = self.app.hub.attach(&self.app, stream).await?.receiver;
-        let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(founded_meanwhile) = groups.get(&key) {
-            return Ok(founded_meanwhile.subscribe());
-        }
         let (sender, receiver) = broadcast::channel(BACKLOG);
-        groups.insert(key.clone(), sender.clone());
-        drop(groups);
+        {
+            let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(founded_meanwhile) = groups.get(&key) {
+                return Ok(founded_meanwhile.welcome(&program));
+            }
+            groups.insert(key.clone(), Group { sender: sender.clone(), program: program.clone() });
+        }
         tokio::spawn(lead(self.clone(), key, program.clone(), events, sender));
-        Ok(receiver)
+        Ok((receiver, program))
     }
 
-    fn receiver(&self, key: &GroupKey) -> Option<broadcast::Receiver<Delivery>> {
+    fn joined(&self, key: &GroupKey, program: &Program) -> Option<(broadcast::Receiver<Delivery>, Program)> {
         let groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        groups.get(key).map(broadcast::Sender::subscribe)
+        groups.get(key).map(|group| group.welcome(program))
     }
 
     /// Forgets groups that nobody is in, and lets the hub catch up. Called every few seconds.
@@ -201,7 +209,7 @@ impl Engine {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn sweep(&self) -> QueryResult<()> {
-        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, sender| sender.receiver_count() > 0);
+        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, group| group.sender.receiver_count() > 0);
         self.app.hub.sweep(&self.app).await
     }
 
@@ -214,12 +222,21 @@ impl Engine {
     /// Whether the group still has this sender; if nobody is in it, it ends here.
     fn keeps(&self, key: &GroupKey, sender: &broadcast::Sender<Delivery>) -> bool {
         let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let current = groups.get(key).is_some_and(|current| current.same_channel(sender));
+        let current = groups.get(key).is_some_and(|group| group.sender.same_channel(sender));
         if current && sender.receiver_count() == 0 {
             groups.remove(key);
             return false;
         }
         current
+    }
+}
+
+impl Group {
+    /// A receiver for one more subscriber, and its program with the group's document.
+    fn welcome(&self, program: &Program) -> (broadcast::Receiver<Delivery>, Program) {
+        let same = self.program.variables == program.variables;
+        let variables = Arc::clone(if same { &self.program.variables } else { &program.variables });
+        (self.sender.subscribe(), Program { variables, ..self.program.clone() })
     }
 }
 
@@ -309,15 +326,19 @@ struct Subscriber {
 }
 
 impl Subscriber {
+    /// The next answer. What happens rarely is boxed: this future is kept for as long as the subscription lasts, so its
+    /// size counts once for every subscriber.
     async fn next(&mut self) -> Option<Bytes> {
         if self.ended {
             return None;
         }
         if self.sent < 0 {
-            return self.resync().await;
+            return Box::pin(self.resync()).await;
         }
         loop {
-            if let Some(replayed) = self.next_replayed().await {
+            if (self.sent < self.position || self.replay.len() > 0)
+                && let Some(replayed) = Box::pin(self.next_replayed()).await
+            {
                 return replayed;
             }
             if self.replaying {
@@ -328,17 +349,16 @@ impl Subscriber {
                 Ok(Delivery::Alone(event)) => (event.seq, Err(event)),
                 // It was reading the log while too much happened: it goes on reading.
                 Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) if self.replaying => {
-                    match self.engine.app.hub.attach(&self.engine.app, self.stream).await {
-                        Ok(attached) => self.position = attached.position,
-                        Err(_) => return self.resync().await,
+                    if Box::pin(self.read_on()).await.is_err() {
+                        return Box::pin(self.resync()).await;
                     }
                     continue;
                 }
-                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => return self.resync().await,
+                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => return Box::pin(self.resync()).await,
                 // The group ended without this subscriber: found it again, from where this one stands.
                 Err(broadcast::error::RecvError::Closed) => {
-                    if self.rejoin().await.is_err() {
-                        return self.resync().await;
+                    if Box::pin(self.rejoin()).await.is_err() {
+                        return Box::pin(self.resync()).await;
                     }
                     continue;
                 }
@@ -357,13 +377,18 @@ impl Subscriber {
                     self.sent = seq;
                     return Some(bytes);
                 }
-                Err(event) => return self.alone(event).await,
+                Err(event) => return Box::pin(self.alone(event)).await,
             }
         }
     }
 
     async fn rejoin(&mut self) -> QueryResult<()> {
-        self.receiver = self.engine.join(&self.program, self.stream).await?;
+        (self.receiver, self.program) = self.engine.join(self.program.clone(), self.stream).await?;
+        self.read_on().await
+    }
+
+    /// Reads the log up to what the hub has delivered by now.
+    async fn read_on(&mut self) -> QueryResult<()> {
         self.position = self.engine.app.hub.attach(&self.engine.app, self.stream).await?.position;
         Ok(())
     }

@@ -74,8 +74,12 @@ impl Scope {
 
     /// Starts the next event of a subscription: fresh loaders, or every event after the first would be stale.
     pub fn next_event(&self) {
-        *self.loaders.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaders(&self.app.pool));
+        self.forget_loaded();
         self.asked_viewer.store(false, Ordering::Relaxed);
+    }
+
+    fn forget_loaded(&self) {
+        *self.loaders.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaders(&self.app.pool));
     }
 
     /// Whether a resolver asked who calls.
@@ -122,6 +126,11 @@ pub trait ContextExt: Sync {
     /// The application.
     fn app(&self) -> &App {
         &self.scope().app
+    }
+
+    /// Says that a mutation has written: what an earlier mutation of the same document loaded may be stale.
+    fn wrote(&self) {
+        self.scope().forget_loaded();
     }
 
     /// Who calls, if signed in. An answer that asked is nobody else's.

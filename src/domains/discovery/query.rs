@@ -74,10 +74,10 @@ impl DiscoveryQuery {
 
 fn search(filter: MentorFilter, order: MentorOrder) -> Result<Search, ApiError> {
     let refuse = |message: String| Err(ApiError::told(ApiCode::Validation, message));
-    let price = filter.price.map(|price| (price.min.map(|min| min.0), price.max.map(|max| max.0)));
+    let price = filter.price.map(|price| (price.min_minor.map(|min| min.0), price.max_minor.map(|max| max.0)));
     let (min_price, max_price) = price.unwrap_or_default();
     if min_price.zip(max_price).is_some_and(|(min, max)| max < min) {
-        return refuse("`price.min` must not be more than `price.max`.".to_owned());
+        return refuse("`price.minMinor` must not be more than `price.maxMinor`.".to_owned());
     }
     if filter.text.as_ref().is_some_and(|text| text.chars().count() > LONGEST_TEXT) {
         return refuse(format!("`text` may have at most {LONGEST_TEXT} characters."));

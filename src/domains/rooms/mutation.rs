@@ -32,6 +32,7 @@ impl RoomsMutation {
             let session: SessionId = id(&input.session_id, "sessionId")?;
             let presence: Option<PresenceId> = input.presence_id.as_ref().map(|value| id(value, "presenceId")).transpose()?;
             let entered = service::join(ctx.app(), caller, session, presence).await?;
+            ctx.wrote();
             Ok(JoinSessionPayload {
                 session: Some(entered.session.into()),
                 presence_id: Some(ID(entered.presence_id.to_string())),
@@ -47,6 +48,7 @@ impl RoomsMutation {
             let caller = ctx.signed_in()?.member_id;
             let presence: PresenceId = id(&input.presence_id, "presenceId")?;
             let left = service::leave(ctx.app(), caller, presence).await?;
+            ctx.wrote();
             Ok(LeaveSessionPayload {
                 session: Some(left.session.into()),
                 presence_id: Some(ID(left.presence_id.to_string())),

@@ -47,6 +47,7 @@ impl SessionsMutation {
                 Ok(booked) => booked,
                 Err(error) => return Err(refuse_booking(ctx, error).await?),
             };
+            ctx.wrote();
             let (booking, session, replayed) = parts(booked);
             Ok(BookSessionPayload { payer: Some(learner), booking, session, replayed, user_errors: Vec::new() })
         })
@@ -61,6 +62,7 @@ impl SessionsMutation {
             let booking: BookingId = id(&input.booking_id, "bookingId")?;
             let attempt = input.idempotency_key.as_ref().map(|key| attempt(caller, "cancelBooking", key, &booking)).transpose()?;
             let changed = service::cancel(ctx.app(), caller, booking, attempt).await.map_err(|error| refuse(error, "bookingId"))?;
+            ctx.wrote();
             let (booking, session, replayed) = parts(changed);
             Ok(CancelBookingPayload { caller: Some(caller), booking, session, replayed, user_errors: Vec::new() })
         })
@@ -74,6 +76,7 @@ impl SessionsMutation {
             let caller = ctx.signed_in()?.member_id;
             let id: SessionId = id(&input.session_id, "sessionId")?;
             let session = service::start(ctx.app(), caller, id).await.map_err(|error| refuse(error, "sessionId"))?;
+            ctx.wrote();
             Ok(StartSessionPayload { session: Some(session.into()), user_errors: Vec::new() })
         })
         .await
@@ -86,6 +89,7 @@ impl SessionsMutation {
             let caller = ctx.signed_in()?.member_id;
             let id: SessionId = id(&input.session_id, "sessionId")?;
             let session = service::end(ctx.app(), caller, id).await.map_err(|error| refuse(error, "sessionId"))?;
+            ctx.wrote();
             Ok(EndSessionPayload { session: Some(session.into()), user_errors: Vec::new() })
         })
         .await
@@ -98,6 +102,7 @@ impl SessionsMutation {
             let caller = ctx.signed_in()?.member_id;
             let id: BookingId = id(&input.booking_id, "bookingId")?;
             let changed = service::confirm(ctx.app(), caller, id).await.map_err(|error| refuse(error, "bookingId"))?;
+            ctx.wrote();
             let (booking, session, _) = parts(changed);
             Ok(ConfirmSessionPayload { booking, session, user_errors: Vec::new() })
         })

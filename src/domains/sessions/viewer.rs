@@ -28,13 +28,14 @@ pub struct SessionsViewer(pub MemberId);
 impl SessionsViewer {
     /// The sessions that the caller leads or has booked and that are not over, soonest first. `null` if they cannot be
     /// read.
-    #[graphql(complexity = "crate::schema::page_complexity(Some(first), None, child_complexity)")]
+    #[graphql(complexity = "crate::schema::page_complexity(first.or(Some(10)), None, child_complexity)")]
     async fn upcoming_sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 10, desc = "How many, 1 to 50.")] first: i32,
+        #[graphql(default = 10, desc = "How many, 1 to 50.")] first: Option<i32>,
     ) -> Field<Vec<Session>> {
         field(async {
+            let first = first.unwrap_or(10);
             if !(1..=LARGEST_PAGE).contains(&first) {
                 let message = format!("`first` must be between 1 and {LARGEST_PAGE}; it was {first}.");
                 return Err(ApiError::told(ApiCode::Validation, message));

@@ -215,3 +215,20 @@ async fn a_cancelled_booking_ends_the_stay_and_the_right_to_listen() {
     assert_eq!(room.join(&room.mentor, None).await.codes("joinSession"), ["INVALID_TRANSITION"]);
     assert_eq!(room.join(&room.learner, None).await.codes("joinSession"), ["NOT_FOUND"]);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_steps_in_one_document_answer_each_with_its_own_room() {
+    let room = Room::open().await;
+    let presence = room.enter(&room.learner).await;
+    let reply = room
+        .learner
+        .run(
+            "mutation($session: ID!, $presence: ID!) {
+               one: joinSession(input: { sessionId: $session, presenceId: $presence }) { session { participants { member { id } } } userErrors { code } }
+               two: leaveSession(input: { presenceId: $presence }) { session { participants { member { id } } } userErrors { code } } }",
+            json!({ "session": room.booked.session, "presence": presence }),
+        )
+        .await;
+    assert_eq!(present(&reply.ok("one")["session"]), [&room.learner.id]);
+    assert!(present(&reply.ok("two")["session"]).is_empty());
+}

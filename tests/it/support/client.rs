@@ -19,6 +19,8 @@ pub struct Client {
 impl Client {
     /// A caller without a token.
     pub fn new(url: &str) -> Self {
+        // One TLS implementation for the process; installing it again is refused, and harmless.
+        rustls::crypto::ring::default_provider().install_default().ok();
         Self { url: url.to_owned(), token: None, refresh_token: None, id: String::new(), http: reqwest::Client::new() }
     }
 

@@ -48,7 +48,8 @@ async fn a_thousand_random_steps_at_once_keep_the_ledger_sound() {
 
     assert_sound(&app.app).await;
     let story = story.lock().unwrap();
-    let kept = |kind: &str| format!("select coalesce(sum(balance), 0) from ledger_accounts where kind = '{kind}'");
+    let kept =
+        |kind: &str| format!("select coalesce(sum(balance), 0) from ledger_accounts where kind = '{kind}'");
     assert_eq!(app.count(&kept("ESCROW")).await, 0);
     assert_eq!(app.count("select coalesce(sum(held), 0) from ledger_accounts").await, 0);
     assert_eq!(app.count(&kept("EARNINGS")).await, story.paid);
@@ -80,8 +81,15 @@ async fn step(app: &skillswap::app::App, members: &[MemberId], story: &Mutex<Sto
             let Some((booking, learner)) = ({
                 let mut story = story.lock().unwrap();
                 let length = story.open.len();
-                if length > 10 { let first = story.open.remove(0); Some(first) } else { story.open.last().copied() }
-            }) else { return };
+                if length > 10 {
+                    let first = story.open.remove(0);
+                    Some(first)
+                } else {
+                    story.open.last().copied()
+                }
+            }) else {
+                return;
+            };
             if dice < 8 {
                 let paid = release(app, booking, member).await.unwrap();
                 story.lock().unwrap().paid += paid.earnings;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::cli::seed::ids::pick;
 
-const KINDS: &[&str] = &["BOOKING_CONFIRMED", "BOOKING_COMPLETED", "REVIEW_ADDED", "PAYMENT_SUCCEEDED"];
+const KINDS: &[&str] = &["BOOKING_CONFIRMED", "BOOKING_COMPLETED", "REVIEW_RECEIVED", "PAYMENT_SUCCEEDED"];
 
 /// Writes them, oldest first, and returns the number of unread ones by member.
 pub(super) async fn notifications(client: &Client, volume: &Volume, now: DateTime<Utc>) -> Result<(u64, Vec<i32>), Error> {

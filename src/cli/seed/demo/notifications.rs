@@ -46,7 +46,7 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
         if meeting.reviewed {
             let body = format!("{learner} reviewed your session about {skill}.");
             let review = ReviewId::from_uuid(id("review", meeting.number)).to_string();
-            inbox.tell(meeting.mentor, "REVIEW_ADDED", &body, review, meeting.reviewed_at());
+            inbox.tell(meeting.mentor, "REVIEW_RECEIVED", &body, review, meeting.reviewed_at());
         }
     }
     let mut inboxes = Rows::of("inboxes");
