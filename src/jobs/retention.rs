@@ -6,11 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::{
-    app::App,
-    db::idempotency,
-    events::log,
-};
+use crate::{app::App, db::idempotency, events::log};
 
 /// How long a subscription can be resumed.
 pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
