@@ -253,7 +253,10 @@ async fn lead(
         let event = tokio::select! {
             event = events.recv() => event,
             () = tokio::time::sleep(IDLE) => {
-                if engine.keeps(&key, &sender) { continue } else { return }
+                if engine.keeps(&key, &sender) {
+                    continue;
+                }
+                return;
             }
         };
         let delivery = match event {
@@ -417,16 +420,12 @@ impl Subscriber {
         let executor = self
             .executor
             .get_or_insert_with(|| Box::new(Executor::new(&self.engine, &self.program, self.viewer)));
-        match executor.execute(event).await {
-            Some((bytes, _)) => {
-                self.sent = seq;
-                Some(bytes)
-            }
-            None => {
-                self.ended = true;
-                None
-            }
-        }
+        let Some((bytes, _)) = executor.execute(event).await else {
+            self.ended = true;
+            return None;
+        };
+        self.sent = seq;
+        Some(bytes)
     }
 
     /// Tells the subscriber to read the snapshot again, and ends.
