@@ -103,7 +103,8 @@ impl HotRows {
     /// Keeps the rows of one more lookup.
     #[must_use]
     pub fn with<K: HotKey>(mut self) -> Self {
-        let cache: Kept<K> = moka::sync::Cache::builder().max_capacity(K::CAPACITY).time_to_live(TIME_TO_LIVE).build();
+        let cache: Kept<K> =
+            moka::sync::Cache::builder().max_capacity(K::CAPACITY).time_to_live(TIME_TO_LIVE).build();
         self.caches.insert(TypeId::of::<K>(), Box::new(cache));
         self
     }

@@ -6,7 +6,9 @@ use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 /// An id of one kind of entity.
-pub trait EntityId: Copy + Eq + std::hash::Hash + Send + Sync + fmt::Display + FromStr<Err = NotAnId> + 'static {
+pub trait EntityId:
+    Copy + Eq + std::hash::Hash + Send + Sync + fmt::Display + FromStr<Err = NotAnId> + 'static
+{
     /// What stands before the underscore.
     const PREFIX: &'static str;
 
@@ -178,7 +180,14 @@ mod tests {
     fn foreign_broken_and_overlong_texts_are_refused() {
         let id = MemberId::new();
         assert_eq!(id.to_string().parse(), Ok(id));
-        for text in ["", "usr", "usr_", "usr_8zzzzzzzzzzzzzzzzzzzzzzzzz", "usr_01h455vb4pex5vsknk084sn02u", "é_01h455vb4pex5vsknk084sn02q"] {
+        for text in [
+            "",
+            "usr",
+            "usr_",
+            "usr_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "usr_01h455vb4pex5vsknk084sn02u",
+            "é_01h455vb4pex5vsknk084sn02q",
+        ] {
             assert_eq!(text.parse::<MemberId>(), Err(NotAnId), "{text}");
         }
         assert_eq!(SkillId::new().to_string().parse::<MemberId>(), Err(NotAnId));

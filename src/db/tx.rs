@@ -39,7 +39,10 @@ pub struct Tx {
 
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tx").field("now", &self.now).field("pending", &self.pending.len()).finish_non_exhaustive()
+        f.debug_struct("Tx")
+            .field("now", &self.now)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -142,7 +145,8 @@ where
 /// What `work` returned, after rolling back; or the database's error.
 pub fn transact<'a, T, E, F>(app: &'a App, work: F) -> impl Future<Output = Result<T, E>> + Send + 'a
 where
-    for<'r> F: AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
+    for<'r> F:
+        AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
     T: Send + 'a,
     E: From<Error> + std::error::Error + Send + 'static,
 {
@@ -150,7 +154,9 @@ where
         let mut attempt = 0;
         loop {
             match once(app, &work).await {
-                Err(error) if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) => {
+                Err(error)
+                    if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) =>
+                {
                     attempt += 1;
                     metrics::counter!("skillswap_transaction_retries_total").increment(1);
                 }

@@ -111,7 +111,10 @@ impl Hub {
     fn entry(&self, stream: StreamName) -> Arc<Live> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(live.entry(stream).or_insert_with(|| {
-            Arc::new(Live { delivered: tokio::sync::Mutex::new(None), sender: broadcast::Sender::new(BACKLOG) })
+            Arc::new(Live {
+                delivered: tokio::sync::Mutex::new(None),
+                sender: broadcast::Sender::new(BACKLOG),
+            })
         }))
     }
 }
@@ -137,7 +140,13 @@ impl Live {
 
     /// Reads and delivers what lies between the last delivered number and `until`. Numbers follow commit order, so
     /// everything before a visible event is visible.
-    async fn close_gap(&self, app: &App, stream: StreamName, delivered: &mut Option<i64>, until: i64) -> QueryResult<()> {
+    async fn close_gap(
+        &self,
+        app: &App,
+        stream: StreamName,
+        delivered: &mut Option<i64>,
+        until: i64,
+    ) -> QueryResult<()> {
         while let Some(last) = *delivered
             && last < until
         {

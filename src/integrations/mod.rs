@@ -4,7 +4,6 @@ pub mod payments;
 
 use crate::config::Config;
 
-
 /// Every outward port of the application.
 #[derive(Debug)]
 pub struct Integrations {

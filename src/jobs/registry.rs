@@ -7,7 +7,9 @@ use super::{
     retention::{self, Retention},
 };
 use crate::{
-    domains::{accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet},
+    domains::{
+        accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet,
+    },
     integrations::payments::sandbox,
 };
 

@@ -71,7 +71,8 @@ impl SessionsViewer {
                 latest_first: sort == BookingSort::LatestFirst,
             };
             let scope = format!("bookings:{}:{:?}:{:?}:{sort:?}", self.0, filter.status, filter.upcoming);
-            let read = async |keyset| Ok(read::page_of_bookings(&mut *ctx.conn().await?, &search, &keyset).await?);
+            let read =
+                async |keyset| Ok(read::page_of_bookings(&mut *ctx.conn().await?, &search, &keyset).await?);
             let args = PageArgs::new(first, after, last, before);
             let node = |row| Booking { row: Arc::new(row), session: None };
             page(args, &scope, read, |row| (row.starts_at, row.id), node).await.map(Some)

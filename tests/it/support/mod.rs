@@ -64,7 +64,8 @@ impl TestApp {
     }
 
     async fn on(config: Config, database_url: String) -> Self {
-        let server = Server::start(config, &database_url, Clock::default(), None).await.expect("the server starts");
+        let server =
+            Server::start(config, &database_url, Clock::default(), None).await.expect("the server starts");
         let url = format!("http://{}", server.running.address);
         Self { app: server.app.clone(), url, database_url, server: Some(server) }
     }
@@ -121,7 +122,9 @@ impl TestApp {
             .await;
         registered.ok("registerMember");
         for &role in roles {
-            assert!(accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted"));
+            assert!(
+                accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted")
+            );
         }
         self.sign_in(&email).await
     }

@@ -87,20 +87,22 @@ fn past(volume: Volume, now: DateTime<Utc>, session: usize) -> impl Iterator<Ite
     let is_paid = is_group || status == Status::Cancelled;
     let first = draw(session, 14, volume.learners());
     let second = first + 1 + draw(session, 16, volume.learners() - 1);
-    [Some(first), is_group.then_some(second)].into_iter().flatten().enumerate().map(move |(place, learner)| Seat {
-        booking: 0,
-        session,
-        is_first: place == 0,
-        is_group,
-        mentor,
-        learner: volume.learner(learner),
-        skill: draw(session, 15, volume.skills),
-        booked_at: starts_at - TimeDelta::minutes(60 * 48 + number(draw(session, 17, 4_000))),
-        starts_at,
-        ends_at: starts_at + TimeDelta::minutes(minutes),
-        price: if place == 0 && is_paid { hourly_rate(mentor) * minutes / 60 } else { 0 },
-        status,
-    })
+    [Some(first), is_group.then_some(second)].into_iter().flatten().enumerate().map(
+        move |(place, learner)| Seat {
+            booking: 0,
+            session,
+            is_first: place == 0,
+            is_group,
+            mentor,
+            learner: volume.learner(learner),
+            skill: draw(session, 15, volume.skills),
+            booked_at: starts_at - TimeDelta::minutes(60 * 48 + number(draw(session, 17, 4_000))),
+            starts_at,
+            ends_at: starts_at + TimeDelta::minutes(minutes),
+            price: if place == 0 && is_paid { hourly_rate(mentor) * minutes / 60 } else { 0 },
+            status,
+        },
+    )
 }
 
 /// A session ahead. In each of six rounds every active learner meets a mentor of his own, some days later than in the

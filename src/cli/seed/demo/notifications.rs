@@ -22,7 +22,13 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
     let mut inbox = Inbox { world, rows: Rows::of("notifications"), count: 0, unread: BTreeMap::new() };
     for purchase in purchases {
         let subject = PaymentId::from_uuid(purchase.payment_id()).to_string();
-        inbox.tell(purchase.member, "PAYMENT_SUCCEEDED", "Your payment arrived: the credits are in your wallet.", subject, purchase.at);
+        inbox.tell(
+            purchase.member,
+            "PAYMENT_SUCCEEDED",
+            "Your payment arrived: the credits are in your wallet.",
+            subject,
+            purchase.at,
+        );
     }
     for meeting in &world.meetings {
         let booking = BookingId::from_uuid(meeting.booking_id()).to_string();
