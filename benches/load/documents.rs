@@ -114,7 +114,7 @@ fn name_files(value: &mut Value, material: &Material) {
             for (name, value) in fields {
                 match value {
                     Value::String(file) if name == "$line" => {
-                        *file = material.path(file).to_string_lossy().into_owned()
+                        *file = material.path(file).to_string_lossy().into_owned();
                     }
                     _ => name_files(value, material),
                 }

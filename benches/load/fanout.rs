@@ -176,11 +176,11 @@ async fn read(mut socket: WebSocketStream<TcpStream>, shared: Arc<Shared>) {
         if let Some((_, rest)) = text.split_once("@ts=") {
             let digits = rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
             deliver(&shared, digits.parse().unwrap_or_default());
-        } else if text.contains("\"type\":\"ping\"")
-            && socket.send(Message::text("{\"type\":\"pong\"}")).await.is_err()
-        {
-            break;
-        } else if text.contains("\"errors\"") || text.contains("\"type\":\"error\"") {
+            continue;
+        }
+        let pinged = text.contains("\"type\":\"ping\"");
+        let cut = pinged && socket.send(Message::text("{\"type\":\"pong\"}")).await.is_err();
+        if cut || text.contains("\"errors\"") || text.contains("\"type\":\"error\"") {
             break;
         }
     }

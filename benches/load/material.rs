@@ -66,7 +66,7 @@ const LISTS: &[(&str, &str, &str)] = &[
 ];
 
 /// New access tokens are made after this time; they end after a quarter of an hour.
-const FRESH: Duration = Duration::from_secs(8 * 60);
+const FRESH: Duration = Duration::from_mins(8);
 
 /// What fills the gaps.
 pub(crate) struct Material {

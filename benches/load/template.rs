@@ -60,7 +60,7 @@ impl Template {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Line(lines) => {
-                    out.push_str(lines.get(request % lines.len()).map_or("", String::as_str))
+                    out.push_str(lines.get(request % lines.len()).map_or("", String::as_str));
                 }
                 Part::Unique { prefix, run } => drop(write!(out, "{prefix}{run}{request}")),
                 Part::Slot { from, round } => {

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How often the clock is compared with the database's.
-const CLOCK_CHECK: std::time::Duration = std::time::Duration::from_secs(60);
+const CLOCK_CHECK: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Starts everything, serves until a signal, stops gracefully.
 pub async fn run(config: Config) -> anyhow::Result<()> {

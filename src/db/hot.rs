@@ -64,7 +64,7 @@ impl Versions {
     }
 
     fn slot(&self, tag: Tag) -> usize {
-        usize::try_from(self.hasher.hash_one(tag) % SLOTS as u64).unwrap_or_default()
+        usize::try_from(self.hasher.hash_one(tag)).unwrap_or_default() % SLOTS
     }
 }
 

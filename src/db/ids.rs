@@ -1,4 +1,4 @@
-//! Typed ids. In the database a UUIDv7; outside an opaque text of a prefix and 26 characters, the form of the
+//! Typed ids. In the database a `UUIDv7`; outside an opaque text of a prefix and 26 characters, the form of the
 //! [TypeID specification](https://github.com/jetify-com/typeid): `usr_01h455vb4pex5vsknk084sn02q`.
 
 use std::{fmt, str::FromStr};
@@ -24,7 +24,7 @@ pub trait EntityId:
 #[error("not an id of this kind")]
 pub struct NotAnId;
 
-/// A new UUIDv7, for rows that have no id type of their own.
+/// A new `UUIDv7`, for rows that have no id type of their own.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the place where ids are made")]
 pub fn new_uuid() -> Uuid {

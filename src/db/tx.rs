@@ -227,7 +227,7 @@ async fn begin(app: &App) -> Result<Conn, Error> {
 }
 
 /// The database's error behind a use-case's.
-fn database_error<'e, E: std::error::Error + 'static>(error: &'e E) -> Option<&'e Error> {
+fn database_error<E: std::error::Error + 'static>(error: &E) -> Option<&Error> {
     let direct: &(dyn std::error::Error + 'static) = error;
     direct.downcast_ref().or_else(|| error.source()?.downcast_ref())
 }

@@ -79,7 +79,7 @@ impl Engine {
     /// # Errors
     /// The answer that refuses the request.
     pub fn prepare(&self, params: Params) -> Result<Operation, Answer> {
-        self.parse(params).map_err(|error| refusal(vec![ServerError::from(to_server_error(error))]))
+        self.parse(params).map_err(|error| refusal(vec![to_server_error(error)]))
     }
 
     fn parse(&self, params: Params) -> Result<Operation, ApiError> {
@@ -175,7 +175,7 @@ fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<Strin
 /// An answer to a request that failed before it was executed.
 #[must_use]
 pub fn refuse(code: ApiCode, message: impl Into<String>) -> Answer {
-    refusal(vec![ServerError::from(to_server_error(ApiError::told(code, message)))])
+    refusal(vec![to_server_error(ApiError::told(code, message))])
 }
 
 fn refusal(errors: Vec<ServerError>) -> Answer {

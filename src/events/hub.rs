@@ -51,12 +51,11 @@ impl Hub {
         let live = self.entry(stream);
         let mut delivered = live.delivered.lock().await;
         let receiver = live.sender.subscribe();
-        let position = match *delivered {
-            Some(position) => position,
-            None => {
-                let mut conn = app.conn().await?;
-                log::position(&mut conn, stream).await?.last_seq
-            }
+        let position = if let Some(position) = *delivered {
+            position
+        } else {
+            let mut conn = app.conn().await?;
+            log::position(&mut conn, stream).await?.last_seq
         };
         *delivered = Some(position);
         Ok(Attached { position, receiver })

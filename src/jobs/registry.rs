@@ -13,7 +13,7 @@ use crate::{
     integrations::payments::sandbox,
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// The whole product.
 #[must_use]

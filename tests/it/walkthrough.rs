@@ -63,7 +63,7 @@ async fn sign_in_as(server: &Process, email: &str, password: &str) -> Client {
     let session = &reply.ok("logIn")["session"];
     client.token = session["accessToken"].as_str().map(str::to_owned);
     client.refresh_token = session["refreshToken"].as_str().map(str::to_owned);
-    client.id = session["member"]["id"].as_str().expect("an id").to_owned();
+    session["member"]["id"].as_str().expect("an id").clone_into(&mut client.id);
     client
 }
 
@@ -105,7 +105,6 @@ async fn buy_credits(server: &Process, learner: &Client) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[expect(clippy::too_many_lines, reason = "it is one story")]
 async fn find_book_meet_and_settle_with_the_server_killed_on_the_way() {
     let mut server = Process::start("walkthrough").await;
     let mut learner = sign_in(&server, "LEARNER", "250 credits").await;

@@ -174,9 +174,9 @@ async fn available_page(
         let exhausted = i64::try_from(candidates.len()).unwrap_or_default() < batch;
         let Some(&last) = candidates.last().filter(|_| !exhausted && found.len() < wanted) else { break };
         if rest.backward {
-            rest.before = Some(last)
+            rest.before = Some(last);
         } else {
-            rest.after = Some(last)
+            rest.after = Some(last);
         }
         batch = (batch * 2).min(BATCHES.1);
     }

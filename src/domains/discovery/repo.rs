@@ -115,8 +115,8 @@ impl Builder {
             descending,
         };
         match (search.order, &search.text) {
-            (MentorOrder::Price, _) => plain("i.hourly_rate", |key| key.to_owned(), false),
-            (MentorOrder::PriceDesc, _) => plain("i.hourly_rate", |key| key.to_owned(), true),
+            (MentorOrder::Price, _) => plain("i.hourly_rate", std::borrow::ToOwned::to_owned, false),
+            (MentorOrder::PriceDesc, _) => plain("i.hourly_rate", std::borrow::ToOwned::to_owned, true),
             (MentorOrder::Soonest, _) => Order {
                 column: "i.next_slot_at".to_owned(),
                 key: "(extract(epoch from i.next_slot_at) * 1000000)::bigint".to_owned(),

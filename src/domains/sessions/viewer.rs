@@ -49,7 +49,6 @@ impl SessionsViewer {
 
     /// The seats that the caller booked, and those booked with the caller as mentor. `null` if they cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "a list with filter and order has these arguments")]
     async fn bookings(
         &self,
         ctx: &Context<'_>,

@@ -26,11 +26,11 @@ impl State {
     fn apply(&mut self, event: &Value) {
         match event["__typename"].as_str().expect("a type") {
             "SessionStarted" | "SessionEnded" | "SessionCancelled" => {
-                self.session = lifecycle(&event["session"])
+                self.session = lifecycle(&event["session"]);
             }
             "ParticipantJoined" => self.participants.extend([by_member(&event["participant"])]),
             "ParticipantLeft" => {
-                drop(self.participants.remove(event["participant"]["member"]["id"].as_str().expect("an id")))
+                drop(self.participants.remove(event["participant"]["member"]["id"].as_str().expect("an id")));
             }
             other => panic!("a room does not tell {other}"),
         }

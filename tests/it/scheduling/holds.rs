@@ -227,7 +227,7 @@ async fn of_sixty_holds_of_one_slot_at_once_one_wins_round_after_round() {
         let start = app.hour_after(TimeDelta::hours(3 + round));
         let key = format!("round {round}");
         // Half of them want the half hour after, which overlaps.
-        let at = |place: usize| start + TimeDelta::minutes(30 * i64::from(place % 2 == 0));
+        let at = |place: usize| start + TimeDelta::minutes(30 * i64::from(place.is_multiple_of(2)));
         let replies = join_all(
             learners.iter().enumerate().map(|(place, learner)| patiently(learner, &mentor, at(place), &key)),
         )

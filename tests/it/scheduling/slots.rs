@@ -49,7 +49,10 @@ async fn nine_o_clock_is_offered_at_nine_on_both_sides_of_a_change() {
             local.ends_with(&format!("T09:00:00{}", slot["offset"].as_str().expect("an offset"))),
             "{local}"
         );
-        assert_eq!(local.parse::<chrono::DateTime<Utc>>().expect("an instant"), starts(&[slot.clone()])[0]);
+        assert_eq!(
+            local.parse::<chrono::DateTime<Utc>>().expect("an instant"),
+            starts(std::slice::from_ref(slot))[0]
+        );
         assert_eq!(
             (&slot["zone"], &slot["tzdbVersion"]),
             (&json!("Europe/Berlin"), &json!(chrono_tz::IANA_TZDB_VERSION))

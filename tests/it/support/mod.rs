@@ -108,11 +108,6 @@ impl TestApp {
         mentor
     }
 
-    /// A new administrator, signed in.
-    pub async fn admin(&self, name: &str) -> Client {
-        self.member_with(name, &[Role::Admin]).await
-    }
-
     async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
         let email = format!("{name}@example.org");
         let input = json!({ "email": email, "password": PASSWORD, "name": name });
@@ -146,7 +141,7 @@ impl TestApp {
         let session = &reply.ok("logIn")["session"];
         client.token = session["accessToken"].as_str().map(str::to_owned);
         client.refresh_token = session["refreshToken"].as_str().map(str::to_owned);
-        client.id = session["member"]["id"].as_str().unwrap_or_default().to_owned();
+        session["member"]["id"].as_str().unwrap_or_default().clone_into(&mut client.id);
         client
     }
 

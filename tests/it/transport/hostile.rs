@@ -58,10 +58,8 @@ async fn circular_fragments_and_deep_introspection_are_refused() {
         .await
         .expect("an answer in time");
     assert!(!reply.error_codes().is_empty());
-    let deep = format!(
-        "{{ __schema {{ types {} }} }}",
-        format!("{{ fields {{ type {} }} }}", "{ ofType ".repeat(30) + "{ name }" + &" }".repeat(30))
-    );
+    let of_types = format!("{}{{ name }}{}", "{ ofType ".repeat(30), " }".repeat(30));
+    let deep = format!("{{ __schema {{ types {{ fields {{ type {of_types} }} }} }} }}");
     assert!(!app.anonymous().query(&deep).await.error_codes().is_empty());
     still_answers(&app).await;
 }
@@ -150,7 +148,7 @@ async fn garbage_on_the_wire_is_cut_off() {
         &b"\x16\x03\x01\x02\x00"[..],
         b"GET / HTTP/9.9\r\n\r\n",
         b"POST /graphql HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
-        &[b'A'; 100_000],
+        &vec![b'A'; 100_000],
     ] {
         let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
         stream.write_all(garbage).await.ok();

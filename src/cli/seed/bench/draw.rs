@@ -121,7 +121,7 @@ fn wide(row: usize) -> u64 {
     u64::try_from(row).unwrap_or(u64::MAX)
 }
 
-/// The finalizer of SplitMix64 over the row and the salt.
+/// The finalizer of `SplitMix64` over the row and the salt.
 const fn mix(row: u64, salt: u64) -> u64 {
     let mut hash =
         row.wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);

@@ -83,7 +83,7 @@ fn past(volume: Volume, now: DateTime<Utc>, session: usize) -> impl Iterator<Ite
     let mentors = volume.mentors();
     let mentor = draw(session, 12, mentors) * draw(session, 13, mentors) / mentors;
     let status = if session % 17 == 16 { Status::Cancelled } else { Status::Completed };
-    let is_group = status == Status::Completed && session % 8 != 0;
+    let is_group = status == Status::Completed && !session.is_multiple_of(8);
     let is_paid = is_group || status == Status::Cancelled;
     let first = draw(session, 14, volume.learners());
     let second = first + 1 + draw(session, 16, volume.learners() - 1);

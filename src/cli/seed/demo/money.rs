@@ -155,7 +155,7 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
                 );
             }
             Outcome::Cancelled => {
-                ledger.post("REFUND", subject, meeting.settled_at(), &[(escrow, -price), (wallet, price)])
+                ledger.post("REFUND", subject, meeting.settled_at(), &[(escrow, -price), (wallet, price)]);
             }
             Outcome::Upcoming => {}
         }

@@ -100,13 +100,12 @@ pub fn issue_access_token(
 /// [`TokenError::Invalid`].
 pub fn verify_access_token(app: &App, token: &str) -> Result<Viewer, TokenError> {
     let key = VerifiedToken(Sha256::digest(token).into());
-    let viewer = match app.hot.get(key) {
-        Some(viewer) => viewer,
-        None => {
-            let viewer = decode(&app.secret, token)?;
-            app.hot.put(key, app.hot.versions.see(key.tag()), viewer);
-            viewer
-        }
+    let viewer = if let Some(viewer) = app.hot.get(key) {
+        viewer
+    } else {
+        let viewer = decode(&app.secret, token)?;
+        app.hot.put(key, app.hot.versions.see(key.tag()), viewer);
+        viewer
     };
     let good = app.clock.now() < viewer.expires_at && !app.revoked.contains(viewer.auth_session_id);
     if good { Ok(viewer) } else { Err(TokenError::Invalid) }

@@ -240,7 +240,9 @@ fn changes(zone: Tz, year: i32) -> Vec<DateTime<Utc>> {
 
 #[test]
 fn around_every_change_of_forty_zones_the_oracle_agrees() {
-    let shapes: [(&[(u16, u16)], i32, i64); 6] = [
+    /// Open hours in minutes of the day, the step of slots, and their length.
+    type Shape = (&'static [(u16, u16)], i32, i64);
+    let shapes: [Shape; 6] = [
         (&[(0, 1440)], 30, 60),
         (&[(0, 90), (150, 1440)], 15, 45),
         (&[(30, 150), (1380, 1440)], 30, 30),
