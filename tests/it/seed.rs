@@ -1,10 +1,14 @@
 //! The demo data and the benchmark data keep every rule that the services keep.
 
-use chrono::{DateTime, Utc};
-use serde_json::json;
-use skillswap::cli::seed::{self, Outcome};
+use chrono::{DateTime, DurationRound, TimeDelta, Utc};
+use serde_json::{Value, json};
+use skillswap::{
+    cli::seed::{self, Outcome},
+    db::ids::{AuthSessionId, EntityId, MemberId, encode},
+    domains::accounts::service::token,
+};
 
-use crate::support::{TestApp, database};
+use crate::support::{TestApp, database, socket::Subscription};
 
 fn noon() -> DateTime<Utc> {
     "2026-11-20T12:34:56Z".parse().expect("an instant")
@@ -86,6 +90,13 @@ const RULES: &[(&str, &str)] = &[
        + (select count(*) from notifications where created_at > '2026-11-20 12:34:56+00' or read_at > '2026-11-20 12:34:56+00')
        + (select count(*) from bookings where greatest(created_at, completed_at, cancelled_at) > '2026-11-20 12:34:56+00')
        + (select count(*) from ledger_transactions where created_at > '2026-11-20 12:34:56+00')"),
+    (
+        "nobody meets two at once",
+        "select count(*) from bookings a join sessions s on s.id = a.session_id join bookings b on a.id < b.id
+           and (a.mentor_id = b.mentor_id or a.learner_id = b.learner_id) join sessions t on t.id = b.session_id
+         where s.id <> t.id and not 'CANCELLED' in (s.status, t.status) and s.status = 'SCHEDULED' and t.status = 'SCHEDULED'
+           and tstzrange(s.starts_at, s.ends_at) && tstzrange(t.starts_at, t.ends_at)",
+    ),
     ("who teaches has the role", "select count(*) from mentors join members on id = member_id where not 'MENTOR' = any (roles)"),
     ("a booking is not of its own mentor's", "select count(*) from bookings where learner_id = mentor_id"),
 ];
@@ -98,11 +109,13 @@ async fn assert_rules_hold(app: &TestApp) {
 
 /// A fingerprint of every row, table by table; what is random on purpose is left out.
 async fn fingerprints(url: &str) -> Vec<Vec<String>> {
-    let tables = database::sql(url, "select relname from pg_stat_user_tables order by relname").await.expect("the tables");
+    let tables = database::sql(url, "select relname from pg_stat_user_tables order by relname")
+        .await
+        .expect("the tables");
     let mut prints = Vec::new();
     for table in tables.into_iter().flatten().filter(|table| !table.starts_with("__")) {
         let statement = format!(
-            "select '{table}', count(*), md5(string_agg((to_jsonb(t) - 'password_hash')::text, '' order by to_jsonb(t)::text))
+            "select '{table}', count(*), md5(string_agg((to_jsonb(t) - '{{password_hash,next_slot_at}}'::text[])::text, '' order by to_jsonb(t)::text))
              from {table} t"
         );
         prints.extend(database::sql(url, &statement).await.expect("a fingerprint"));
@@ -132,6 +145,7 @@ async fn the_demo_is_loaded_once_and_every_rule_holds() {
     }
     assert!(app.count("select count(*) from bookings where status <> 'CONFIRMED'").await >= 580);
     assert!(app.count("select count(*) from reviews").await > 400);
+    assert_eq!(app.count("select count(*) from mentor_index where next_slot_at is not null").await, 60);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -145,7 +159,9 @@ async fn two_loads_at_one_instant_give_the_same_rows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_fails_leaves_nothing() {
     let url = database::fresh().await;
-    database::sql(&url, "alter table notifications add check (kind <> 'REVIEW_ADDED')").await.expect("a rule");
+    database::sql(&url, "alter table notifications add check (kind <> 'REVIEW_RECEIVED')")
+        .await
+        .expect("a rule");
     let empty = fingerprints(&url).await;
 
     assert!(seed::demo(&url, noon()).await.is_err());
@@ -190,7 +206,8 @@ async fn the_first_learner_has_250_credits_and_the_second_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_of_the_benchmark_data_keeps_the_same_rules() {
     let app = TestApp::start().await;
-    let indexes = "select string_agg(indexdef, E'\\n' order by indexdef) from pg_indexes where schemaname = 'public'";
+    let indexes =
+        "select string_agg(indexdef, E'\\n' order by indexdef) from pg_indexes where schemaname = 'public'";
     let constraints = "select string_agg(conrelid::regclass || pg_get_constraintdef(oid), E'\\n' order by conrelid::regclass::text, conname)
                        from pg_constraint where connamespace = 'public'::regnamespace";
     let before = (app.sql(indexes).await, app.sql(constraints).await);
@@ -199,7 +216,11 @@ async fn a_part_of_the_benchmark_data_keeps_the_same_rules() {
     assert!(matches!(load().await, Outcome::Loaded { rows } if rows > 8_000));
     assert_eq!(load().await, Outcome::AlreadyThere);
 
-    assert_eq!((app.sql(indexes).await, app.sql(constraints).await), before, "indexes and constraints are as before");
+    assert_eq!(
+        (app.sql(indexes).await, app.sql(constraints).await),
+        before,
+        "indexes and constraints are as before"
+    );
     assert_rules_hold(&app).await;
     for (table, wanted) in [
         ("members", 100),
@@ -211,10 +232,84 @@ async fn a_part_of_the_benchmark_data_keeps_the_same_rules() {
         ("notifications", 1_000),
         ("ledger_postings", 2_000),
         ("auth_sessions", 100),
+        ("mentor_index", 10),
     ] {
         assert_eq!(app.count(&format!("select count(*) from {table}")).await, wanted, "{table}");
     }
     let other = database::fresh().await;
     seed::bench_part(&other, noon(), 500, |_| {}).await.expect("the other load");
     assert_eq!(fingerprints(&other).await, fingerprints(&app.database_url).await);
+}
+
+/// The documents of the benchmark with their gaps filled for one learner.
+async fn fill(app: &TestApp, value: &Value) -> Value {
+    let Value::Object(fields) = value else { return value.clone() };
+    let first = |prefix: &'static str, statement: &'static str| async move {
+        encode(prefix, app.sql(statement).await[0][0].parse().expect("an id"))
+    };
+    match fields.iter().next().map(|(name, value)| (name.as_str(), value.as_str().unwrap_or_default())) {
+        Some(("$line", "skills" | "mentors.skill")) => {
+            first("skl", "select skill_id from member_skills where intent = 'OFFERED' order by member_id, skill_id limit 1").await
+        }
+        Some(("$line", "mentors")) => first("mtr", "select member_id from mentors order by member_id limit 1").await,
+        Some(("$line", "room")) => first("cnv", "select id from conversations where kind = 'SESSION'").await,
+        Some(("$line", _)) => first("cnv", "select id from conversations where kind = 'DIRECT' order by id limit 1").await,
+        Some(("$unique", prefix)) => format!("{prefix}-1"),
+        Some(("$slot", _)) => (noon() + TimeDelta::days(70)).duration_trunc(TimeDelta::hours(1)).expect("an hour").to_rfc3339(),
+        _ => {
+            let mut filled = serde_json::Map::new();
+            for (name, value) in fields {
+                filled.insert(name.clone(), Box::pin(fill(app, value)).await);
+            }
+            return Value::Object(filled);
+        }
+    }
+    .into()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_document_of_the_benchmark_is_answered_in_full() {
+    let app = TestApp::start().await;
+    seed::bench_part(&app.database_url, app.now(), 500, |_| {}).await.expect("the load");
+    let mut learner = app.anonymous();
+    let device = &app.sql("select id, member_id from auth_sessions order by member_id limit 1").await[0];
+    let (session, member) = (device[0].parse().expect("an id"), device[1].parse().expect("an id"));
+    let (token, _) = token::issue_access_token(
+        &app.app,
+        MemberId::from_uuid(member),
+        AuthSessionId::from_uuid(session),
+        app.now(),
+    )
+    .expect("a token");
+    learner.token = Some(token);
+    let file: Value = serde_json::from_str(include_str!("../../benches/documents.json")).expect("JSON");
+
+    for (shape, document) in file["shapes"].as_object().expect("shapes") {
+        let variables = fill(&app, &document["variables"]).await;
+        let reply = learner.run(document["query"].as_str().expect("a document"), variables).await;
+        let text = reply.json.to_string();
+        assert!(!text.contains("\"errors\":[") && !text.contains("\"userErrors\":[{"), "{shape}: {text}");
+        let wanted = match shape.as_str() {
+            "Q1" | "Q1k" => 1_000,
+            "Q2" => 1_500,
+            "Q3" => 5_000,
+            _ => 20,
+        };
+        assert!(text.len() > wanted, "{shape} answers too little: {text}");
+    }
+
+    let subscribe = &file["subscription"]["subscribe"];
+    let variables = fill(&app, &subscribe["variables"]).await;
+    let mut events = Subscription::start(
+        &learner,
+        "conversationEvents",
+        subscribe["query"].as_str().expect("a document"),
+        variables,
+    )
+    .await;
+    let publish = &file["subscription"]["publish"];
+    let variables = fill(&app, &publish["variables"]).await;
+    learner.run(publish["query"].as_str().expect("a document"), variables).await.ok("sendMessage");
+    let body = events.next_of("MessageSent").await["message"]["body"].as_str().expect("a body").to_owned();
+    assert!(body.starts_with("@TS@ "), "{body}");
 }

@@ -20,11 +20,12 @@ use std::time::Instant;
 
 use anyhow::Context;
 use chrono::{DateTime, Utc};
+use diesel_async::{AsyncConnection, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
 use tokio_postgres::{Client, NoTls};
 
 use self::{chat::Talk, seats::Tally, volume::Volume};
 use super::{Outcome, accounts::PASSWORD};
-use crate::domains::accounts::service::password;
+use crate::domains::{accounts::service::password, discovery};
 
 /// Who is told how far the load is.
 pub type Progress = fn(&str);
@@ -42,21 +43,48 @@ pub async fn bench(url: &str, now: DateTime<Utc>, progress: Progress) -> anyhow:
 ///
 /// # Errors
 /// As [`bench`].
-pub async fn bench_part(url: &str, now: DateTime<Utc>, divisor: usize, progress: Progress) -> anyhow::Result<Outcome> {
+pub async fn bench_part(
+    url: &str,
+    now: DateTime<Utc>,
+    divisor: usize,
+    progress: Progress,
+) -> anyhow::Result<Outcome> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     let driver = tokio::spawn(connection);
     let loaded = load(&client, Volume::of(divisor), now, progress).await;
     drop(client);
     driver.await??;
-    loaded
+    let loaded = loaded?;
+    index_mentors(url, progress).await?;
+    Ok(loaded)
 }
 
-async fn load(client: &Client, volume: Volume, now: DateTime<Utc>, progress: Progress) -> anyhow::Result<Outcome> {
+/// Makes the search index unless it is there: an earlier load may have ended before it.
+async fn index_mentors(url: &str, progress: Progress) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let mut conn = AsyncPgConnection::establish(url).await?;
+    if diesel::sql_query("select from mentor_index limit 1").execute(&mut conn).await? > 0 {
+        return Ok(());
+    }
+    conn.transaction(async |conn| discovery::service::rebuild(conn).await).await?;
+    conn.batch_execute("analyze").await?;
+    progress(&format!("mentors indexed in {:.1} s", started.elapsed().as_secs_f64()));
+    Ok(())
+}
+
+async fn load(
+    client: &Client,
+    volume: Volume,
+    now: DateTime<Utc>,
+    progress: Progress,
+) -> anyhow::Result<Outcome> {
     if client.query_opt("select from members where handle = 'bench_1'", &[]).await?.is_some() {
         return Ok(Outcome::AlreadyThere);
     }
     let started = Instant::now();
-    client.batch_execute("begin; set local synchronous_commit = off; set local maintenance_work_mem = '256MB'").await?;
+    client
+        .batch_execute("begin; set local synchronous_commit = off; set local maintenance_work_mem = '256MB'")
+        .await?;
     client
         .batch_execute("set local session_replication_role = replica")
         .await
@@ -71,7 +99,6 @@ async fn load(client: &Client, volume: Volume, now: DateTime<Utc>, progress: Pro
     progress(&format!("{made} indexes made in {:.1} s", table.since.elapsed().as_secs_f64()));
     check_ledger(client).await?;
     client.batch_execute("commit").await?;
-    client.batch_execute("analyze").await?;
     progress(&format!("{} rows in {:.1} s", table.rows, started.elapsed().as_secs_f64()));
     Ok(Outcome::Loaded { rows: usize::try_from(table.rows)? })
 }
@@ -93,7 +120,12 @@ impl Table {
 
 type Loaded = Result<(), tokio_postgres::Error>;
 
-async fn people(client: &Client, volume: Volume, now: DateTime<Utc>, table: &mut Table) -> anyhow::Result<()> {
+async fn people(
+    client: &Client,
+    volume: Volume,
+    now: DateTime<Utc>,
+    table: &mut Table,
+) -> anyhow::Result<()> {
     let hash = tokio::task::spawn_blocking(|| password::hash_now(PASSWORD.as_bytes())).await??;
     table.done("members", members::members(client, &volume, now).await?);
     table.done("credentials", members::credentials(client, &volume, now, &hash).await?);

@@ -23,7 +23,7 @@ use super::{
     accounts::{ACCOUNTS, PASSWORD},
     rows::{self, Rows},
 };
-use crate::domains::accounts::service::password;
+use crate::domains::{accounts::service::password, discovery};
 
 /// Loads the demo data in one transaction, unless they are there.
 ///
@@ -43,6 +43,7 @@ pub async fn demo(url: &str, now: DateTime<Utc>) -> anyhow::Result<Outcome> {
             for table in tables {
                 rows += table.insert(conn).await?;
             }
+            discovery::service::rebuild(conn).await?;
             Ok::<_, diesel::result::Error>(rows)
         })
         .await?;
