@@ -43,7 +43,8 @@ impl FromStr for Plan {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (sockets, rate) = text.split_once('x').context("give sockets x publishes a second, as 1000x20")?;
+        let (sockets, rate) =
+            text.split_once('x').context("give sockets x publishes a second, as 1000x20")?;
         Ok(Self { sockets: sockets.parse()?, rate: rate.parse()? })
     }
 }
@@ -92,7 +93,8 @@ pub(crate) async fn run(
     for reader in readers {
         reader.abort();
     }
-    let latencies = sorted(std::mem::take(&mut *shared.latencies.lock().unwrap_or_else(PoisonError::into_inner)));
+    let latencies =
+        sorted(std::mem::take(&mut *shared.latencies.lock().unwrap_or_else(PoisonError::into_inner)));
     Ok(FanoutRow {
         sockets: plan.sockets,
         rate: plan.rate,
@@ -116,11 +118,14 @@ async fn publish(
     let request = documents.publish(&bench.address)?;
     let mut connection = Connection::open(&bench.address).await?;
     let start = Instant::now() + Duration::from_millis(100);
-    let at = |number: usize| start + Duration::from_secs_f64(f64::from(u32::try_from(number).unwrap_or(0)) / plan.rate);
+    let at = |number: usize| {
+        start + Duration::from_secs_f64(f64::from(u32::try_from(number).unwrap_or(0)) / plan.rate)
+    };
     let first = whole(settings.warm_up * plan.rate);
     let count = whole(settings.seconds * plan.rate).max(1);
     let since_origin = |number| (at(number) - shared.origin).as_nanos();
-    *shared.measured.lock().unwrap_or_else(PoisonError::into_inner) = (since_origin(first), since_origin(first + count));
+    *shared.measured.lock().unwrap_or_else(PoisonError::into_inner) =
+        (since_origin(first), since_origin(first + count));
     let mut before = Mark::now(bench.server, bench.postgres);
     let mut sent = Vec::new();
     for number in 0..first + count {
@@ -128,7 +133,8 @@ async fn publish(
         if number == first {
             before = Mark::now(bench.server, bench.postgres);
         }
-        request.write(number, &mut sent, |body| body.replace("@TS@", &format!("@ts={}", since_origin(number))));
+        request
+            .write(number, &mut sent, |body| body.replace("@TS@", &format!("@ts={}", since_origin(number))));
         let answer = connection.ask(&sent).await?;
         anyhow::ensure!(answer.is_good(), "{}", String::from_utf8_lossy(answer.body));
     }
@@ -140,7 +146,12 @@ async fn publish(
     Ok((Mark::now(bench.server, bench.postgres).since(before), count))
 }
 
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small count"
+)]
 fn whole(number: f64) -> usize {
     number.round().max(0.0) as usize
 }
@@ -157,7 +168,9 @@ async fn open(address: &str, bearer: &str, subscribe: &str) -> anyhow::Result<We
     socket.send(Message::text(greeting.to_string())).await?;
     let acknowledged = socket.next().await.context("the server closed a socket")??;
     anyhow::ensure!(acknowledged.to_text()?.contains("connection_ack"), "{acknowledged}");
-    socket.send(Message::text(format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{subscribe}}}"))).await?;
+    socket
+        .send(Message::text(format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{subscribe}}}")))
+        .await?;
     // The messages of a socket are worked through in order: when the ping is answered, the subscription runs.
     socket.send(Message::text("{\"type\":\"ping\"}")).await?;
     let answered = socket.next().await.context("the server closed a socket")??;
@@ -178,7 +191,9 @@ async fn read(mut socket: WebSocketStream<TcpStream>, shared: Arc<Shared>) {
                     break "the socket takes nothing".to_owned();
                 }
             }
-            Some(Ok(Message::Close(frame))) => break frame.map_or_else(String::new, |frame| frame.to_string()),
+            Some(Ok(Message::Close(frame))) => {
+                break frame.map_or_else(String::new, |frame| frame.to_string());
+            }
             Some(Ok(_)) => {}
             Some(Err(error)) => break error.to_string(),
             None => break "the server closed it".to_owned(),
@@ -195,6 +210,10 @@ fn deliver(shared: &Shared, meant_at: u128) {
         return;
     }
     let late = shared.origin.elapsed().as_nanos().saturating_sub(meant_at) / 1_000;
-    shared.latencies.lock().unwrap_or_else(PoisonError::into_inner).push(u32::try_from(late).unwrap_or(u32::MAX));
+    shared
+        .latencies
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(u32::try_from(late).unwrap_or(u32::MAX));
     shared.delivered.fetch_add(1, Ordering::Relaxed);
 }

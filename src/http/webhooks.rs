@@ -31,7 +31,10 @@ pub(super) async fn receive(
         }
         Err(_) => return refusal(StatusCode::BAD_REQUEST, "BAD_BODY", "The body did not arrive whole."),
     };
-    let headers = request.headers().iter().filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
+    let headers = request
+        .headers()
+        .iter()
+        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
     let headers = Headers(headers.collect());
     match receive_webhook(&shared.engine.app, &provider, &headers, &body).await {
         Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),

@@ -28,9 +28,9 @@ pub struct MentorFilter {
 #[derive(Clone, Copy, Debug, InputObject)]
 pub struct PriceRange {
     /// The least; absent = any.
-    pub min: Option<BigInt>,
+    pub min_minor: Option<BigInt>,
     /// The most; absent = any.
-    pub max: Option<BigInt>,
+    pub max_minor: Option<BigInt>,
 }
 
 /// A piece of time in which a mentor has a slot.

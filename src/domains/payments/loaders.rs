@@ -36,7 +36,10 @@ impl Loader<PackageById> for Reader {
     type Value = Arc<CreditPackageRow>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[PackageById]) -> Result<HashMap<PackageById, Arc<CreditPackageRow>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[PackageById],
+    ) -> Result<HashMap<PackageById, Arc<CreditPackageRow>>, LoadError> {
         let ids: Vec<CreditPackageId> = keys.iter().map(|key| key.0).collect();
         let rows = repo::packages_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (PackageById(row.id), Arc::new(row))).collect())

@@ -140,7 +140,10 @@ payment_events! {
 
 #[cfg(test)]
 mod tests {
-    use super::{PaymentStatus::{Expired, Failed, Pending, Succeeded}, *};
+    use super::{
+        PaymentStatus::{Expired, Failed, Pending, Succeeded},
+        *,
+    };
 
     #[test]
     fn states_only_move_forward_and_success_always_wins() {

@@ -30,12 +30,17 @@ pub struct PaymentsMutation;
 impl PaymentsMutation {
     /// Begins to buy a package of credits: gives a payment with the page to pay on. The credits come with the provider's
     /// word; `viewerEvents` tells. Needs a signed-in caller.
-    async fn create_checkout(&self, ctx: &Context<'_>, input: CreateCheckoutInput) -> Field<CreateCheckoutPayload> {
+    async fn create_checkout(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateCheckoutInput,
+    ) -> Field<CreateCheckoutPayload> {
         answer(async {
             let member_id = ctx.signed_in()?.member_id;
             let package_id: CreditPackageId = id(&input.package_id, "packageId")?;
             let return_url = input.return_url.map(|url| checked_return_url(ctx.app(), &url.0)).transpose()?;
-            let attempt = attempt(member_id, "createCheckout", &input.idempotency_key, &(package_id, &return_url))?;
+            let attempt =
+                attempt(member_id, "createCheckout", &input.idempotency_key, &(package_id, &return_url))?;
             let command = CreateCheckout { member_id, package_id, return_url, attempt };
             let started = service::create_checkout(ctx.app(), command).await?;
             let payment = Some(Payment(Arc::new(started.payment)));
@@ -60,23 +65,43 @@ fn checked_return_url(app: &App, url: &str) -> Result<String, UserError> {
 pub async fn insufficient_funds(ctx: &Context<'_>, missing: i64, at: &str) -> Result<UserError, ApiError> {
     let packages = packages_on_sale(ctx).await?;
     let code = ErrorCode::InsufficientFunds;
-    let message = "Your wallet has too little for this. Buy a package of credits with createCheckout, then try again.".to_owned();
-    Ok(InsufficientFundsError { code, message, path: path(at), retryable: false, missing: credits(missing), packages }.into())
+    let message =
+        "Your wallet has too little for this. Buy a package of credits with createCheckout, then try again."
+            .to_owned();
+    Ok(InsufficientFundsError {
+        code,
+        message,
+        path: path(at),
+        retryable: false,
+        missing: credits(missing),
+        packages,
+    }
+    .into())
 }
 
 impl From<CheckoutError> for Refusal {
     fn from(error: CheckoutError) -> Self {
         let unavailable = |message: &str, retryable| {
             let code = ErrorCode::ProviderUnavailable;
-            Self::from(UserError::from(BasicError { code, message: message.to_owned(), path: Vec::new(), retryable }))
+            Self::from(UserError::from(BasicError {
+                code,
+                message: message.to_owned(),
+                path: Vec::new(),
+                retryable,
+            }))
         };
         match error {
             CheckoutError::UnknownPackage => not_found("packageId", "package on sale").into(),
             CheckoutError::Conflict => UserError::idempotency_conflict().into(),
-            CheckoutError::NoProvider => unavailable("Payments are not set up on this server. Ask its operator.", false),
+            CheckoutError::NoProvider => {
+                unavailable("Payments are not set up on this server. Ask its operator.", false)
+            }
             CheckoutError::Provider(error) => {
                 tracing::warn!(%error, "no checkout could be made");
-                unavailable("The payment provider cannot be reached. Try again with the same idempotencyKey.", true)
+                unavailable(
+                    "The payment provider cannot be reached. Try again with the same idempotencyKey.",
+                    true,
+                )
             }
             CheckoutError::Database(_) => Self::Api(error.into()),
         }

@@ -33,7 +33,8 @@ impl PaymentsViewer {
     ) -> Field<Connection<Payment>> {
         field(async {
             let scope = format!("payments:{}", self.0);
-            let read = async |keyset| Ok(repo::page_of_payments(&mut *ctx.conn().await?, self.0, &keyset).await?);
+            let read =
+                async |keyset| Ok(repo::page_of_payments(&mut *ctx.conn().await?, self.0, &keyset).await?);
             let args = PageArgs::new(first, after, last, before);
             page(args, &scope, read, |row: &PaymentRow| row.id, |row| Payment(Arc::new(row))).await.map(Some)
         })

@@ -30,8 +30,10 @@ impl RoomsMutation {
         answer(async {
             let caller = ctx.signed_in()?.member_id;
             let session: SessionId = id(&input.session_id, "sessionId")?;
-            let presence: Option<PresenceId> = input.presence_id.as_ref().map(|value| id(value, "presenceId")).transpose()?;
+            let presence: Option<PresenceId> =
+                input.presence_id.as_ref().map(|value| id(value, "presenceId")).transpose()?;
             let entered = service::join(ctx.app(), caller, session, presence).await?;
+            ctx.wrote();
             Ok(JoinSessionPayload {
                 session: Some(entered.session.into()),
                 presence_id: Some(ID(entered.presence_id.to_string())),
@@ -47,6 +49,7 @@ impl RoomsMutation {
             let caller = ctx.signed_in()?.member_id;
             let presence: PresenceId = id(&input.presence_id, "presenceId")?;
             let left = service::leave(ctx.app(), caller, presence).await?;
+            ctx.wrote();
             Ok(LeaveSessionPayload {
                 session: Some(left.session.into()),
                 presence_id: Some(ID(left.presence_id.to_string())),
@@ -64,7 +67,9 @@ impl From<RoomError> for Refusal {
             RoomError::PresenceNotFound => not_found("presenceId", "presence").into(),
             RoomError::Illegal(illegal) => UserError::transition(illegal.from, illegal.allowed).into(),
             RoomError::TooMany => {
-                let message = format!("You are in this room with {MOST_CONNECTIONS} devices already. Leave with one of them first.");
+                let message = format!(
+                    "You are in this room with {MOST_CONNECTIONS} devices already. Leave with one of them first."
+                );
                 UserError::basic(ErrorCode::TooMany, "", message).into()
             }
             RoomError::Database(_) => Self::Api(error.into()),

@@ -28,13 +28,14 @@ pub struct SessionsViewer(pub MemberId);
 impl SessionsViewer {
     /// The sessions that the caller leads or has booked and that are not over, soonest first. `null` if they cannot be
     /// read.
-    #[graphql(complexity = "crate::schema::page_complexity(Some(first), None, child_complexity)")]
+    #[graphql(complexity = "crate::schema::page_complexity(first.or(Some(10)), None, child_complexity)")]
     async fn upcoming_sessions(
         &self,
         ctx: &Context<'_>,
-        #[graphql(default = 10, desc = "How many, 1 to 50.")] first: i32,
+        #[graphql(default = 10, desc = "How many, 1 to 50.")] first: Option<i32>,
     ) -> Field<Vec<Session>> {
         field(async {
+            let first = first.unwrap_or(10);
             if !(1..=LARGEST_PAGE).contains(&first) {
                 let message = format!("`first` must be between 1 and {LARGEST_PAGE}; it was {first}.");
                 return Err(ApiError::told(ApiCode::Validation, message));
@@ -48,7 +49,6 @@ impl SessionsViewer {
 
     /// The seats that the caller booked, and those booked with the caller as mentor. `null` if they cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "a list with filter and order has these arguments")]
     async fn bookings(
         &self,
         ctx: &Context<'_>,
@@ -70,7 +70,8 @@ impl SessionsViewer {
                 latest_first: sort == BookingSort::LatestFirst,
             };
             let scope = format!("bookings:{}:{:?}:{:?}:{sort:?}", self.0, filter.status, filter.upcoming);
-            let read = async |keyset| Ok(read::page_of_bookings(&mut *ctx.conn().await?, &search, &keyset).await?);
+            let read =
+                async |keyset| Ok(read::page_of_bookings(&mut *ctx.conn().await?, &search, &keyset).await?);
             let args = PageArgs::new(first, after, last, before);
             let node = |row| Booking { row: Arc::new(row), session: None };
             page(args, &scope, read, |row| (row.starts_at, row.id), node).await.map(Some)

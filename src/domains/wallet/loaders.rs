@@ -51,7 +51,11 @@ mod tests {
 
     #[test]
     fn a_dear_recount_is_served_for_longer() {
-        let recount = |millis| Recount { as_of: DateTime::UNIX_EPOCH, took: TimeDelta::milliseconds(millis), proofs: Vec::new() };
+        let recount = |millis| Recount {
+            as_of: DateTime::UNIX_EPOCH,
+            took: TimeDelta::milliseconds(millis),
+            proofs: Vec::new(),
+        };
         let after = |millis| DateTime::UNIX_EPOCH + TimeDelta::milliseconds(millis);
         assert!(recount(300).is_fresh(after(5_999)));
         assert!(!recount(300).is_fresh(after(6_000)));

@@ -17,7 +17,11 @@ impl WalletQuery {
     async fn ledger_proof(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "Code and number of decimals, such as `CREDIT/2` or `USD/2`.", default = "CREDIT/2")] asset: String,
+        #[graphql(
+            desc = "Code and number of decimals, such as `CREDIT/2` or `USD/2`.",
+            default = "CREDIT/2"
+        )]
+        asset: String,
     ) -> Field<LedgerProof> {
         field(async {
             // It changes with every payment, so the answer is not kept: the recount is.

@@ -110,10 +110,18 @@ impl Earnings {
     }
 }
 
-async fn entries_of(ctx: &Context<'_>, member: MemberId, kind: AccountKind, args: PageArgs) -> Result<Option<Connection<WalletEntry>>, ApiError> {
+async fn entries_of(
+    ctx: &Context<'_>,
+    member: MemberId,
+    kind: AccountKind,
+    args: PageArgs,
+) -> Result<Option<Connection<WalletEntry>>, ApiError> {
     let scope = format!("ledger_entries:{kind}:{member}");
-    let read = async |keyset| Ok(entries::page_of_entries(&mut *ctx.conn().await?, member, kind, &keyset).await?);
-    page(args, &scope, read, |row: &EntryRow| -> LedgerTransactionId { row.transaction_id }, WalletEntry).await.map(Some)
+    let read =
+        async |keyset| Ok(entries::page_of_entries(&mut *ctx.conn().await?, member, kind, &keyset).await?);
+    page(args, &scope, read, |row: &EntryRow| -> LedgerTransactionId { row.transaction_id }, WalletEntry)
+        .await
+        .map(Some)
 }
 
 /// One movement of credits.
@@ -224,7 +232,11 @@ impl LedgerProof {
             lines: proof
                 .lines
                 .iter()
-                .map(|line| LedgerProofLine { kind: line.kind.into(), accounts: BigInt(line.accounts), total: money(line.total) })
+                .map(|line| LedgerProofLine {
+                    kind: line.kind.into(),
+                    accounts: BigInt(line.accounts),
+                    total: money(line.total),
+                })
                 .collect(),
             total: money(proof.total),
             balanced: proof.total == 0,

@@ -25,18 +25,25 @@ impl Page {
         match checkout.status {
             CheckoutStatus::Open => body.push_str(&choices(&checkout.id)),
             CheckoutStatus::Paid => body.push_str(&result("Paid", "The shop is told right now.")),
-            CheckoutStatus::Failed => body.push_str(&result("The payment failed", "Nothing was charged. Begin again in the shop.")),
-            CheckoutStatus::Abandoned => body.push_str(&result("You left the payment", "Nothing was charged. Begin again in the shop.")),
+            CheckoutStatus::Failed => {
+                body.push_str(&result("The payment failed", "Nothing was charged. Begin again in the shop."));
+            }
+            CheckoutStatus::Abandoned => body
+                .push_str(&result("You left the payment", "Nothing was charged. Begin again in the shop.")),
         }
         if let Some(back) = back.as_ref().filter(|_| checkout.status != CheckoutStatus::Open) {
-            writeln!(body, "<a class=\"button\" href=\"{}\">Back to the shop</a>", escape(back.as_str())).ok();
+            writeln!(body, "<a class=\"button\" href=\"{}\">Back to the shop</a>", escape(back.as_str()))
+                .ok();
         }
         Self { title: format!("{title} – {price}"), body, back }
     }
 
     /// No checkout has this id.
     pub(super) fn unknown() -> Self {
-        Self::message("There is no such checkout", "The address is not complete, or the checkout is gone. Begin again in the shop.")
+        Self::message(
+            "There is no such checkout",
+            "The address is not complete, or the checkout is gone. Begin again in the shop.",
+        )
     }
 
     /// It cannot be told.
@@ -45,14 +52,22 @@ impl Page {
     }
 
     fn message(title: &str, text: &str) -> Self {
-        Self { title: title.to_owned(), body: format!("<h1>{title}</h1>\n<p class=\"soft\">{text}</p>\n"), back: None }
+        Self {
+            title: title.to_owned(),
+            body: format!("<h1>{title}</h1>\n<p class=\"soft\">{text}</p>\n"),
+            back: None,
+        }
     }
 
     /// What the page may do: show its own style, and send its forms here. A browser holds a form to the policy also where
     /// its answer redirects to, so the shop's origin is named too.
     pub(super) fn policy(&self) -> String {
         let style = STANDARD.encode(Sha256::digest(STYLE));
-        let shop = self.back.as_ref().map(|back| format!(" {}", back.origin().ascii_serialization())).unwrap_or_default();
+        let shop = self
+            .back
+            .as_ref()
+            .map(|back| format!(" {}", back.origin().ascii_serialization()))
+            .unwrap_or_default();
         format!(
             "default-src 'none'; img-src data:; style-src 'sha256-{style}'; form-action 'self'{shop}; base-uri 'none'; frame-ancestors 'none'"
         )

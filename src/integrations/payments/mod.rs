@@ -92,7 +92,8 @@ impl Headers {
     /// A header's value, whatever the case of its name. `None` if it is absent or sent more than once.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let mut values = self.0.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
+        let mut values =
+            self.0.iter().filter(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str());
         values.next().filter(|_| values.next().is_none())
     }
 }
@@ -103,13 +104,18 @@ pub trait PaymentProvider: fmt::Debug + Send + Sync {
     fn name(&self) -> &'static str;
 
     /// Makes a hosted checkout. Asked again for the same payment, it gives the same checkout.
-    fn create_checkout<'a>(&'a self, app: &'a App, order: &'a Order) -> BoxFuture<'a, Result<Checkout, ProviderFailed>>;
+    fn create_checkout<'a>(
+        &'a self,
+        app: &'a App,
+        order: &'a Order,
+    ) -> BoxFuture<'a, Result<Checkout, ProviderFailed>>;
 
     /// Checks signature and age of a webhook over its raw body, and gives its payload.
     ///
     /// # Errors
     /// [`BadWebhook`], whatever is wrong.
-    fn verify_webhook(&self, headers: &Headers, body: &[u8], now: DateTime<Utc>) -> Result<Value, BadWebhook>;
+    fn verify_webhook(&self, headers: &Headers, body: &[u8], now: DateTime<Utc>)
+    -> Result<Value, BadWebhook>;
 
     /// Reads a verified payload.
     ///

@@ -8,7 +8,8 @@ use crate::config::{Config, Mode};
 #[must_use]
 pub fn allowed(config: &Config, public_url: &str, text: &str) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let plain = matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
+    let plain =
+        matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none();
     let known = std::iter::once(public_url).chain(config.allowed_origins.iter().map(String::as_str));
     let is_known = known.filter_map(|own| Url::parse(own).ok()).any(|own| own.origin() == url.origin());
     // As for calls from web pages: the developer's own machine is welcome outside production.
@@ -33,25 +34,44 @@ mod tests {
     }
 
     fn check(mode: &str, text: &str) -> Option<String> {
-        let flags = ["skillswap", "--mode", mode, "--allowed-origins", "https://app.example,https://b.example:8443"];
+        let flags =
+            ["skillswap", "--mode", mode, "--allowed-origins", "https://app.example,https://b.example:8443"];
         let config = Settings::parse_from(flags).config;
         allowed(&config, "https://api.example/base", text).map(String::from)
     }
 
     #[test]
     fn own_and_allowed_origins_are_good() {
-        for text in ["https://api.example/x?y=1#z", "https://app.example/", "https://b.example:8443/back", "https://APP.example:443/a"] {
+        for text in [
+            "https://api.example/x?y=1#z",
+            "https://app.example/",
+            "https://b.example:8443/back",
+            "https://APP.example:443/a",
+        ] {
             assert!(check("production", text).is_some(), "{text}");
         }
-        assert_eq!(check("production", "https://APP.example:443/a b").as_deref(), Some("https://app.example/a%20b"));
+        assert_eq!(
+            check("production", "https://APP.example:443/a b").as_deref(),
+            Some("https://app.example/a%20b")
+        );
     }
 
     #[test]
     fn everything_else_is_not() {
         let texts = [
-            "", "/relative", "//app.example", "https://evil.example", "http://app.example/", "https://app.example:444/",
-            "https://app.example@evil.example/", "https://user:pw@app.example/", "https://app.example.evil.example/",
-            "https://evil.example\\@app.example/", "javascript:alert(1)", "data:text/html,x", "http://localhost:3000/",
+            "",
+            "/relative",
+            "//app.example",
+            "https://evil.example",
+            "http://app.example/",
+            "https://app.example:444/",
+            "https://app.example@evil.example/",
+            "https://user:pw@app.example/",
+            "https://app.example.evil.example/",
+            "https://evil.example\\@app.example/",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "http://localhost:3000/",
         ];
         for text in texts {
             assert_eq!(check("production", text), None, "{text}");

@@ -21,7 +21,12 @@ async fn written(app: &TestApp) -> (i64, i64, i64) {
 async fn packages_on_sale_are_public_and_in_order() {
     let app = shop().await;
 
-    let reply = app.anonymous().query("{ creditPackages { id name credits { amountMinor currency } price { amountMinor currency } } }").await;
+    let reply = app
+        .anonymous()
+        .query(
+            "{ creditPackages { id name credits { amountMinor currency } price { amountMinor currency } } }",
+        )
+        .await;
 
     assert_eq!(
         reply.data("creditPackages"),
@@ -30,7 +35,10 @@ async fn packages_on_sale_are_public_and_in_order() {
             { "id": STARTER, "name": "Starter", "credits": { "amountMinor": "10000", "currency": "CREDIT" }, "price": { "amountMinor": "1250", "currency": "USD" } },
         ])
     );
-    let node = app.anonymous().query(&format!("{{ node(id: \"{STARTER}\") {{ id ... on CreditPackage {{ name }} }} }}")).await;
+    let node = app
+        .anonymous()
+        .query(&format!("{{ node(id: \"{STARTER}\") {{ id ... on CreditPackage {{ name }} }} }}"))
+        .await;
     assert_eq!(node.data("node"), &json!({ "id": STARTER, "name": "Starter" }));
 }
 
@@ -48,8 +56,11 @@ async fn a_checkout_costs_what_the_package_costs() {
     assert_eq!(payment["credits"], json!({ "amountMinor": "10000", "currency": "CREDIT" }));
     assert_eq!(payment["package"], json!({ "id": STARTER, "name": "Starter" }));
     assert_eq!(payment["settledAt"], json!(null));
-    assert!(payment["checkoutUrl"].as_str().unwrap().starts_with(&format!("{}/sandbox/checkout/sbx_", app.url)));
-    let own_price = create(&ada, json!({ "packageId": STARTER, "idempotencyKey": "second", "amount": "1" })).await;
+    assert!(
+        payment["checkoutUrl"].as_str().unwrap().starts_with(&format!("{}/sandbox/checkout/sbx_", app.url))
+    );
+    let own_price =
+        create(&ada, json!({ "packageId": STARTER, "idempotencyKey": "second", "amount": "1" })).await;
     assert_eq!(own_price.json["errors"].as_array().unwrap().len(), 1, "a client cannot set an amount");
     assert_eq!(written(&app).await, (1, 1, 1));
 }
@@ -62,10 +73,16 @@ async fn the_same_request_again_gives_the_same_payment_and_another_input_is_a_co
     let first = create(&ada, input.clone()).await.ok("createCheckout")["payment"].clone();
 
     let again = create(&ada, input.clone()).await;
-    let other = create(&ada, json!({ "packageId": "pkg_01h455vb4pex5vsknk084sn02r", "idempotencyKey": "first" })).await;
-    let other_way_back = create(&ada, json!({ "packageId": STARTER, "idempotencyKey": "first", "returnUrl": app.url })).await;
+    let other =
+        create(&ada, json!({ "packageId": "pkg_01h455vb4pex5vsknk084sn02r", "idempotencyKey": "first" }))
+            .await;
+    let other_way_back =
+        create(&ada, json!({ "packageId": STARTER, "idempotencyKey": "first", "returnUrl": app.url })).await;
 
-    assert_eq!((&again.ok("createCheckout")["payment"], &again.ok("createCheckout")["replayed"]), (&first, &json!(true)));
+    assert_eq!(
+        (&again.ok("createCheckout")["payment"], &again.ok("createCheckout")["replayed"]),
+        (&first, &json!(true))
+    );
     assert_eq!(other.codes("createCheckout"), ["IDEMPOTENCY_CONFLICT"]);
     assert_eq!(other_way_back.codes("createCheckout"), ["IDEMPOTENCY_CONFLICT"]);
     assert_eq!(written(&app).await, (1, 1, 1));
@@ -82,7 +99,8 @@ async fn ten_equal_requests_at_once_make_one_payment() {
     let replies = join_all((0..10).map(|_| create(&ada, input.clone()))).await;
 
     let payments: Vec<&Value> = replies.iter().map(|reply| reply.ok("createCheckout")).collect();
-    assert!(payments.iter().all(|payload| payload["payment"] == payments[0]["payment"] && payload["payment"]["checkoutUrl"].is_string()));
+    assert!(payments.iter().all(|payload| payload["payment"] == payments[0]["payment"]
+        && payload["payment"]["checkoutUrl"].is_string()));
     assert_eq!(payments.iter().filter(|payload| payload["replayed"] == false).count(), 1);
     assert_eq!(written(&app).await, (1, 1, 1));
 }
@@ -108,13 +126,29 @@ async fn wrong_input_is_refused_and_writes_nothing() {
     let local = app.url.clone();
 
     for (input, code, path) in [
-        (json!({ "packageId": "pkg_01h455vb4pex5vsknk084sn02z", "idempotencyKey": "k" }), "NOT_FOUND", "packageId"),
-        (json!({ "packageId": "pkg_01h455vb4pex5vsknk084sn02s", "idempotencyKey": "k" }), "NOT_FOUND", "packageId"),
+        (
+            json!({ "packageId": "pkg_01h455vb4pex5vsknk084sn02z", "idempotencyKey": "k" }),
+            "NOT_FOUND",
+            "packageId",
+        ),
+        (
+            json!({ "packageId": "pkg_01h455vb4pex5vsknk084sn02s", "idempotencyKey": "k" }),
+            "NOT_FOUND",
+            "packageId",
+        ),
         (json!({ "packageId": ada.id, "idempotencyKey": "k" }), "VALIDATION", "packageId"),
         (json!({ "packageId": STARTER, "idempotencyKey": "  " }), "VALIDATION", "idempotencyKey"),
         (json!({ "packageId": STARTER, "idempotencyKey": "k".repeat(129) }), "VALIDATION", "idempotencyKey"),
-        (json!({ "packageId": STARTER, "idempotencyKey": "k", "returnUrl": "https://evil.example/" }), "VALIDATION", "returnUrl"),
-        (json!({ "packageId": STARTER, "idempotencyKey": "k", "returnUrl": format!("{local}@evil.example/") }), "VALIDATION", "returnUrl"),
+        (
+            json!({ "packageId": STARTER, "idempotencyKey": "k", "returnUrl": "https://evil.example/" }),
+            "VALIDATION",
+            "returnUrl",
+        ),
+        (
+            json!({ "packageId": STARTER, "idempotencyKey": "k", "returnUrl": format!("{local}@evil.example/") }),
+            "VALIDATION",
+            "returnUrl",
+        ),
     ] {
         let reply = create(&ada, input.clone()).await;
         let error = &reply.data("createCheckout")["userErrors"][0];
@@ -131,11 +165,20 @@ async fn payments_of_others_are_absent() {
     let app = shop().await;
     let (ada, bob) = (app.member("ada").await, app.member("bob").await);
     let payment = begin(&ada, json!({})).await;
-    let look = async |client: &Client| client.run("query($id: ID!) { node(id: $id) { id } }", json!({ "id": payment["id"] })).await.data("node").clone();
+    let look = async |client: &Client| {
+        client
+            .run("query($id: ID!) { node(id: $id) { id } }", json!({ "id": payment["id"] }))
+            .await
+            .data("node")
+            .clone()
+    };
 
     assert_eq!(look(&ada).await["id"], payment["id"]);
     assert_eq!((look(&bob).await, look(&app.anonymous()).await), (json!(null), json!(null)));
-    assert_eq!(bob.query("{ viewer { payments { edges { node { id } } } } }").await.data("viewer")["payments"]["edges"], json!([]));
+    assert_eq!(
+        bob.query("{ viewer { payments { edges { node { id } } } } }").await.data("viewer")["payments"]["edges"],
+        json!([])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -148,9 +191,12 @@ async fn payments_page_both_ways() {
     }
     ids.reverse();
     let page = async |arguments: &str| {
-        let query = format!("{{ viewer {{ payments({arguments}) {{ edges {{ node {{ id }} }} pageInfo {{ hasNextPage endCursor startCursor }} }} }} }}");
+        let query = format!(
+            "{{ viewer {{ payments({arguments}) {{ edges {{ node {{ id }} }} pageInfo {{ hasNextPage endCursor startCursor }} }} }} }}"
+        );
         let page = ada.query(&query).await.data("viewer")["payments"].clone();
-        let found: Vec<Value> = page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].clone()).collect();
+        let found: Vec<Value> =
+            page["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].clone()).collect();
         (found, page["pageInfo"].clone())
     };
 
@@ -174,8 +220,16 @@ async fn production_has_no_sandbox() {
     assert_eq!(reply.codes("createCheckout"), ["PROVIDER_UNAVAILABLE"]);
     assert_eq!(written(&app).await, (0, 0, 0));
     app.sql("insert into sandbox_checkouts values ('sbx_1', gen_random_uuid(), 1, 'USD', '0.01 USD', 'x', null, 'OPEN', now())").await;
-    for (method, path) in [("GET", "/sandbox/checkout/sbx_1"), ("POST", "/sandbox/checkout/sbx_1/pay"), ("POST", "/webhooks/sandbox")] {
-        assert_eq!(browse(method.parse().unwrap(), &format!("{}{path}", app.url)).await.status(), 404, "{path}");
+    for (method, path) in [
+        ("GET", "/sandbox/checkout/sbx_1"),
+        ("POST", "/sandbox/checkout/sbx_1/pay"),
+        ("POST", "/webhooks/sandbox"),
+    ] {
+        assert_eq!(
+            browse(method.parse().unwrap(), &format!("{}{path}", app.url)).await.status(),
+            404,
+            "{path}"
+        );
     }
     assert_eq!(app.count("select count(*) from sandbox_checkouts where status = 'OPEN'").await, 1);
 }

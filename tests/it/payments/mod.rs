@@ -51,7 +51,12 @@ pub async fn available(member: &Client) -> String {
 
 /// The status of a payment, as its payer sees it.
 pub async fn status(member: &Client, payment: &Value) -> String {
-    let reply = member.run("query($id: ID!) { node(id: $id) { ... on Payment { status } } }", json!({ "id": payment["id"] })).await;
+    let reply = member
+        .run(
+            "query($id: ID!) { node(id: $id) { ... on Payment { status } } }",
+            json!({ "id": payment["id"] }),
+        )
+        .await;
     reply.data("node")["status"].as_str().unwrap().to_owned()
 }
 

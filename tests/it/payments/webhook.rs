@@ -7,7 +7,11 @@ use super::{available, begin, event, send, send_raw, shop, status};
 use crate::{support::TestApp, wallet::assert_sound};
 
 async fn outcomes(app: &TestApp) -> Vec<String> {
-    app.sql("select coalesce(outcome, '') from webhook_events order by event_id").await.into_iter().map(|row| row[0].clone()).collect()
+    app.sql("select coalesce(outcome, '') from webhook_events order by event_id")
+        .await
+        .into_iter()
+        .map(|row| row[0].clone())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -24,7 +28,10 @@ async fn twenty_identical_webhooks_at_once_credit_once() {
 
     assert_eq!((answers, late), (vec![200; 20], 200));
     assert_eq!(app.count("select count(*) from webhook_events").await, 1);
-    assert_eq!((status(&ada, &payment).await.as_str(), available(&ada).await.as_str()), ("SUCCEEDED", "10000"));
+    assert_eq!(
+        (status(&ada, &payment).await.as_str(), available(&ada).await.as_str()),
+        ("SUCCEEDED", "10000")
+    );
     assert_eq!(app.count("select count(*) from ledger_transactions").await, 1);
     assert_sound(&app.app).await;
 }
@@ -34,7 +41,8 @@ async fn different_events_of_one_success_credit_once() {
     let app = shop().await;
     let ada = app.member("ada").await;
     let payment = begin(&ada, json!({})).await;
-    let events: Vec<_> = (0..8).map(|number| event(&format!("evt_{number}"), "checkout.paid", &payment)).collect();
+    let events: Vec<_> =
+        (0..8).map(|number| event(&format!("evt_{number}"), "checkout.paid", &payment)).collect();
 
     join_all(events.iter().map(|event| send(&app, event))).await;
     app.work().await;
@@ -79,7 +87,8 @@ async fn a_webhook_of_more_than_256_kb_is_refused_and_an_unknown_provider_absent
     let app = shop().await;
     assert_eq!(send_raw(&app, Some("t=1,v1=00"), "x".repeat(256 * 1024 + 1)).await, 413);
     assert_eq!(send_raw(&app, Some("t=1,v1=00"), "x".repeat(256 * 1024)).await, 400);
-    let unknown = app.anonymous().request(reqwest::Method::POST, "/webhooks/nobody").body("{}").send().await.unwrap();
+    let unknown =
+        app.anonymous().request(reqwest::Method::POST, "/webhooks/nobody").body("{}").send().await.unwrap();
     assert_eq!(unknown.status(), 404);
 }
 
@@ -106,7 +115,10 @@ async fn what_fits_no_payment_or_means_nothing_is_taken_and_changes_nothing() {
     }
     app.work().await;
 
-    assert_eq!(outcomes(&app).await, ["UNKNOWN_PAYMENT", "UNKNOWN_PAYMENT", "MISMATCH", "MISMATCH", "MISMATCH", "UNKNOWN_KIND"]);
+    assert_eq!(
+        outcomes(&app).await,
+        ["UNKNOWN_PAYMENT", "UNKNOWN_PAYMENT", "MISMATCH", "MISMATCH", "MISMATCH", "UNKNOWN_KIND"]
+    );
     assert_eq!((status(&ada, &payment).await.as_str(), available(&ada).await.as_str()), ("PENDING", "0"));
     assert_eq!(app.count("select count(*) from jobs").await, 0);
 }
@@ -122,7 +134,10 @@ async fn a_webhook_before_the_providers_answer_was_stored_is_understood() {
     app.work().await;
     let again = begin(&ada, json!({})).await;
 
-    assert_eq!((&again["id"], &again["status"], &again["checkoutUrl"]), (&payment["id"], &json!("SUCCEEDED"), &json!(null)));
+    assert_eq!(
+        (&again["id"], &again["status"], &again["checkoutUrl"]),
+        (&payment["id"], &json!("SUCCEEDED"), &json!(null))
+    );
     assert_eq!(available(&ada).await, "10000");
 }
 
@@ -137,7 +152,10 @@ async fn a_webhook_that_names_only_the_reference_is_understood() {
     send(&app, &paid).await;
     app.work().await;
 
-    assert_eq!((status(&ada, &payment).await.as_str(), available(&ada).await.as_str()), ("SUCCEEDED", "10000"));
+    assert_eq!(
+        (status(&ada, &payment).await.as_str(), available(&ada).await.as_str()),
+        ("SUCCEEDED", "10000")
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -185,7 +203,10 @@ async fn a_payment_that_nobody_pays_expires_after_a_day_and_late_money_still_cou
     send(&app, &event("evt_1", "checkout.paid", &payment)).await;
     app.work().await;
 
-    assert_eq!((status(&ada, &payment).await.as_str(), available(&ada).await.as_str()), ("SUCCEEDED", "10000"));
+    assert_eq!(
+        (status(&ada, &payment).await.as_str(), available(&ada).await.as_str()),
+        ("SUCCEEDED", "10000")
+    );
     assert_eq!(app.count("select count(*) from events where kind = 'PAYMENT_SUCCEEDED'").await, 1);
     assert_sound(&app.app).await;
 }

@@ -1,4 +1,7 @@
-use skillswap::{db::ids::{BookingId, EntityId, MemberId, PaymentId}, domains::wallet::service};
+use skillswap::{
+    db::ids::{BookingId, EntityId, MemberId, PaymentId},
+    domains::wallet::service,
+};
 
 use super::{assert_sound, buy, buy_for, hold};
 use crate::support::{TestApp, database};
@@ -16,13 +19,15 @@ const ISSUED: &str = "(select id from ledger_accounts where kind = 'ISSUED')";
 async fn an_unbalanced_transaction_is_refused_at_commit() {
     let app = TestApp::start().await;
     buy(&app.app, MemberId::new(), 1000).await.unwrap();
-    let insert = |amount: i64| format!(
+    let insert = |amount: i64| {
+        format!(
         "begin;
          insert into ledger_transactions values ('018f0000-0000-7000-8000-000000000001', 'PURCHASE', gen_random_uuid(), now());
          insert into ledger_postings values ('018f0000-0000-7000-8000-000000000001', {ACCOUNT}, 'CREDIT/2', 100);
          insert into ledger_postings values ('018f0000-0000-7000-8000-000000000001', {ISSUED}, 'CREDIT/2', {amount});
          commit"
-    );
+    )
+    };
 
     let said = refusal(&app, &insert(-99)).await;
 
@@ -31,7 +36,9 @@ async fn an_unbalanced_transaction_is_refused_at_commit() {
     app.sql(&insert(-100)).await; // each statement alone is unbalanced, which is fine until the commit
     assert_eq!(app.count("select count(*) from ledger_postings").await, 6);
     // A later posting to an old transaction is checked as well.
-    let late = format!("insert into ledger_postings select id, {ISSUED}, 'CREDIT/2', 5 from ledger_transactions order by id desc limit 1");
+    let late = format!(
+        "insert into ledger_postings select id, {ISSUED}, 'CREDIT/2', 5 from ledger_transactions order by id desc limit 1"
+    );
     assert!(!refusal(&app, &late).await.is_empty());
     assert_eq!(app.count("select count(*) from ledger_postings").await, 6);
 }
@@ -45,7 +52,10 @@ async fn what_is_posted_is_never_changed() {
         ("update ledger_postings set amount = amount * 2", "ledger_postings is append-only: UPDATE refused"),
         ("delete from ledger_postings", "ledger_postings is append-only: DELETE refused"),
         ("truncate ledger_postings", "ledger_postings is append-only: TRUNCATE refused"),
-        ("update ledger_transactions set created_at = now()", "ledger_transactions is append-only: UPDATE refused"),
+        (
+            "update ledger_transactions set created_at = now()",
+            "ledger_transactions is append-only: UPDATE refused",
+        ),
         ("delete from ledger_transactions", "ledger_transactions is append-only: DELETE refused"),
         ("truncate ledger_transactions cascade", "ledger_transactions is append-only: TRUNCATE refused"),
     ] {
@@ -106,11 +116,27 @@ async fn the_check_finds_every_kind_of_damage() {
     app.sql("update ledger_accounts set held = 400 where kind = 'WALLET'").await;
     assert_sound(&app.app).await;
     // Triggers off, as somebody with all rights on the database could have them.
-    app.sql("set session_replication_role = replica; update ledger_postings set amount = 401 where amount = 400").await;
-    assert_eq!(broken_rules(&app).await, ["asset sums to zero", "transaction sums to zero", "kept balance equals postings"]);
-    app.sql("set session_replication_role = replica; update ledger_postings set amount = 400 where amount = 401").await;
-    app.sql(&format!("insert into ledger_transactions values (gen_random_uuid(), 'RELEASE', '{}', now())", booking.uuid())).await;
-    assert_eq!(broken_rules(&app).await, ["transaction has postings", "escrow of a finished booking is zero"]);
+    app.sql(
+        "set session_replication_role = replica; update ledger_postings set amount = 401 where amount = 400",
+    )
+    .await;
+    assert_eq!(
+        broken_rules(&app).await,
+        ["asset sums to zero", "transaction sums to zero", "kept balance equals postings"]
+    );
+    app.sql(
+        "set session_replication_role = replica; update ledger_postings set amount = 400 where amount = 401",
+    )
+    .await;
+    app.sql(&format!(
+        "insert into ledger_transactions values (gen_random_uuid(), 'RELEASE', '{}', now())",
+        booking.uuid()
+    ))
+    .await;
+    assert_eq!(
+        broken_rules(&app).await,
+        ["transaction has postings", "escrow of a finished booking is zero"]
+    );
 }
 
 async fn broken_rules(app: &TestApp) -> Vec<String> {

@@ -96,7 +96,12 @@ async fn twenty_holds_at_once_take_no_more_than_there_is() {
     let outcomes = join_all((0..20).map(|_| hold(&app.app, BookingId::new(), learner, 100))).await;
 
     assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 10);
-    assert!(outcomes.iter().all(|outcome| matches!(outcome, Ok(()) | Err(HoldError::Insufficient { missing: 50 }))), "{outcomes:?}");
+    assert!(
+        outcomes
+            .iter()
+            .all(|outcome| matches!(outcome, Ok(()) | Err(HoldError::Insufficient { missing: 50 }))),
+        "{outcomes:?}"
+    );
     assert_eq!(recount(&app, learner).await, (50, 1000, 0));
     assert_sound(&app.app).await;
 }
@@ -112,11 +117,20 @@ async fn a_booking_ends_once_however_many_try() {
     let refunds = join_all((0..5).map(|_| refund(&app.app, booking, learner)));
     let (releases, refunds) = futures_util::future::join(releases, refunds).await;
 
-    let paid: i64 = releases.iter().map(|paid| { let paid = paid.as_ref().unwrap(); paid.earnings + paid.fee }).sum();
+    let paid: i64 = releases
+        .iter()
+        .map(|paid| {
+            let paid = paid.as_ref().unwrap();
+            paid.earnings + paid.fee
+        })
+        .sum();
     let back: i64 = refunds.iter().map(|back| back.as_ref().unwrap()).sum();
     assert_eq!(paid + back, 1000);
     assert!(paid == 0 || back == 0);
-    assert_eq!(app.count("select count(*) from ledger_transactions where kind in ('RELEASE', 'REFUND')").await, 1);
+    assert_eq!(
+        app.count("select count(*) from ledger_transactions where kind in ('RELEASE', 'REFUND')").await,
+        1
+    );
     assert_sound(&app.app).await;
 }
 

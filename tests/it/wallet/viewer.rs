@@ -59,12 +59,23 @@ async fn entries_page_both_ways_and_say_what_they_belong_to() {
     }
     refund(&app.app, bookings[5], learner).await.unwrap();
     let page = async |arguments: &str| {
-        let query = format!("{{ viewer {{ wallet {{ entries({arguments}) {{ edges {{ cursor node {{ kind amount {{ amountMinor }} createdAt subjectId }} }} pageInfo {{ hasNextPage hasPreviousPage endCursor startCursor }} }} }} }} }}");
+        let query = format!(
+            "{{ viewer {{ wallet {{ entries({arguments}) {{ edges {{ cursor node {{ kind amount {{ amountMinor }} createdAt subjectId }} }} pageInfo {{ hasNextPage hasPreviousPage endCursor startCursor }} }} }} }} }}"
+        );
         ada.query(&query).await.data("viewer")["wallet"]["entries"].clone()
     };
     let texts = |page: &Value| -> Vec<String> {
         let edges = page["edges"].as_array().unwrap();
-        edges.iter().map(|edge| format!("{} {}", edge["node"]["kind"].as_str().unwrap(), edge["node"]["amount"]["amountMinor"].as_str().unwrap())).collect()
+        edges
+            .iter()
+            .map(|edge| {
+                format!(
+                    "{} {}",
+                    edge["node"]["kind"].as_str().unwrap(),
+                    edge["node"]["amount"]["amountMinor"].as_str().unwrap()
+                )
+            })
+            .collect()
     };
 
     let newest = page("first: 3").await;
@@ -76,7 +87,10 @@ async fn entries_page_both_ways_and_say_what_they_belong_to() {
     assert_eq!(newest["edges"][0]["node"]["subjectId"], bookings[5].to_string());
     assert_eq!(texts(&next), ["HOLD -4", "HOLD -3", "HOLD -2", "HOLD -1", "PURCHASE 10000"]);
     assert!(next["edges"][4]["node"]["subjectId"].as_str().unwrap().starts_with("pay_"));
-    assert_eq!((&next["pageInfo"]["hasNextPage"], &next["pageInfo"]["hasPreviousPage"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        (&next["pageInfo"]["hasNextPage"], &next["pageInfo"]["hasPreviousPage"]),
+        (&json!(false), &json!(true))
+    );
     assert_eq!(texts(&oldest), ["HOLD -1", "PURCHASE 10000"]);
     assert_eq!(texts(&between), ["REFUND 6", "HOLD -6", "HOLD -5", "HOLD -4", "HOLD -3", "HOLD -2"]);
 }
@@ -89,10 +103,21 @@ async fn a_cursor_of_somebody_elses_entries_is_refused() {
     let own = ada.query("{ viewer { wallet { entries { pageInfo { endCursor } } } } }").await;
     let cursor = &own.data("viewer")["wallet"]["entries"]["pageInfo"]["endCursor"];
 
-    let stolen = bob.query(&format!("{{ viewer {{ wallet {{ entries(after: {cursor}) {{ pageInfo {{ endCursor }} }} }} }} }}")).await;
-    let reused = ada.query(&format!("{{ viewer {{ earnings {{ entries(after: {cursor}) {{ pageInfo {{ endCursor }} }} }} }} }}")).await;
+    let stolen = bob
+        .query(&format!(
+            "{{ viewer {{ wallet {{ entries(after: {cursor}) {{ pageInfo {{ endCursor }} }} }} }} }}"
+        ))
+        .await;
+    let reused = ada
+        .query(&format!(
+            "{{ viewer {{ earnings {{ entries(after: {cursor}) {{ pageInfo {{ endCursor }} }} }} }} }}"
+        ))
+        .await;
 
-    assert_eq!((stolen.error_codes(), reused.error_codes()), (vec!["CURSOR_INVALID".to_owned()], vec!["CURSOR_INVALID".to_owned()]));
+    assert_eq!(
+        (stolen.error_codes(), reused.error_codes()),
+        (vec!["CURSOR_INVALID".to_owned()], vec!["CURSOR_INVALID".to_owned()])
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -117,7 +142,8 @@ async fn a_snapshot_with_its_later_events_is_the_later_snapshot() {
     release(&app.app, other.0, own).await.unwrap();
     events += 3;
 
-    let mut replay = Subscription::start(&ada, "viewerEvents", EVENTS, json!({ "after": before["cursor"] })).await;
+    let mut replay =
+        Subscription::start(&ada, "viewerEvents", EVENTS, json!({ "after": before["cursor"] })).await;
     let mut applied = before.clone();
     for _ in 0..events {
         let event = replay.next_of("WalletChanged").await;
@@ -141,7 +167,9 @@ async fn anybody_can_see_that_the_ledger_balances() {
     hold(&app.app, booking, learner, 999).await.unwrap();
     release(&app.app, booking, MemberId::new()).await.unwrap();
     let proof = async |arguments: &str| {
-        let query = format!("{{ ledgerProof{arguments} {{ asset balanced total {{ amountMinor currency }} transactions postings asOf lines {{ kind accounts total {{ amountMinor }} }} }} }}");
+        let query = format!(
+            "{{ ledgerProof{arguments} {{ asset balanced total {{ amountMinor currency }} transactions postings asOf lines {{ kind accounts total {{ amountMinor }} }} }} }}"
+        );
         app.anonymous().query(&query).await.data("ledgerProof").clone()
     };
 
@@ -149,13 +177,33 @@ async fn anybody_can_see_that_the_ledger_balances() {
 
     let lines = |proof: &Value| -> Vec<(String, String, String)> {
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        proof["lines"].as_array().unwrap().iter().map(|line| (text(&line["kind"]), text(&line["accounts"]), text(&line["total"]["amountMinor"]))).collect()
+        proof["lines"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|line| (text(&line["kind"]), text(&line["accounts"]), text(&line["total"]["amountMinor"])))
+            .collect()
     };
     let expect = |lines: &[(&str, &str, &str)]| -> Vec<(String, String, String)> {
-        lines.iter().map(|&(kind, accounts, total)| (kind.to_owned(), accounts.to_owned(), total.to_owned())).collect()
+        lines
+            .iter()
+            .map(|&(kind, accounts, total)| (kind.to_owned(), accounts.to_owned(), total.to_owned()))
+            .collect()
     };
-    assert_eq!(lines(&credits), expect(&[("EARNINGS", "1", "849"), ("ESCROW", "1", "0"), ("FEES", "1", "150"), ("ISSUED", "1", "-1000"), ("WALLET", "1", "1")]));
-    assert_eq!((&credits["asset"], &credits["balanced"], &credits["total"]["amountMinor"]), (&json!("CREDIT/2"), &json!(true), &json!("0")));
+    assert_eq!(
+        lines(&credits),
+        expect(&[
+            ("EARNINGS", "1", "849"),
+            ("ESCROW", "1", "0"),
+            ("FEES", "1", "150"),
+            ("ISSUED", "1", "-1000"),
+            ("WALLET", "1", "1")
+        ])
+    );
+    assert_eq!(
+        (&credits["asset"], &credits["balanced"], &credits["total"]["amountMinor"]),
+        (&json!("CREDIT/2"), &json!(true), &json!("0"))
+    );
     assert_eq!((&credits["transactions"], &credits["postings"]), (&json!("3"), &json!("7")));
     assert_eq!(lines(&dollars), expect(&[("GATEWAY", "1", "101"), ("SALES", "1", "-101")]));
     assert_eq!((&dollars["transactions"], &dollars["postings"]), (&json!("1"), &json!("2")));

@@ -69,7 +69,8 @@ pub async fn create_checkout(app: &App, command: CreateCheckout) -> Result<Start
     if started.payment.checkout_url.is_some() || started.payment.status != PaymentStatus::Pending {
         return Ok(started);
     }
-    let provider = app.integrations.payments.named(&started.payment.provider).ok_or(CheckoutError::NoProvider)?;
+    let provider =
+        app.integrations.payments.named(&started.payment.provider).ok_or(CheckoutError::NoProvider)?;
     let payment = ask(app, provider, started.payment).await?;
     Ok(Started { payment, ..started })
 }
@@ -86,7 +87,8 @@ async fn begin(tx: &mut Tx, command: &CreateCheckout, provider: &str) -> Result<
             return Ok(Started { payment, replayed: true });
         }
     }
-    let package = repo::package_on_sale(tx, command.package_id).await?.ok_or(CheckoutError::UnknownPackage)?;
+    let package =
+        repo::package_on_sale(tx, command.package_id).await?.ok_or(CheckoutError::UnknownPackage)?;
     let payment = PaymentRow {
         id,
         member_id: command.member_id,
@@ -107,7 +109,11 @@ async fn begin(tx: &mut Tx, command: &CreateCheckout, provider: &str) -> Result<
 }
 
 /// Asks the provider, outside any transaction.
-async fn ask(app: &App, provider: &dyn PaymentProvider, payment: PaymentRow) -> Result<PaymentRow, CheckoutError> {
+async fn ask(
+    app: &App,
+    provider: &dyn PaymentProvider,
+    payment: PaymentRow,
+) -> Result<PaymentRow, CheckoutError> {
     let credits = Amount { minor: payment.credits, asset: Asset::credit() };
     let price = Amount { minor: payment.amount, asset: Asset::of(&payment.currency) };
     let order = Order {
@@ -119,6 +125,8 @@ async fn ask(app: &App, provider: &dyn PaymentProvider, payment: PaymentRow) -> 
         return_url: payment.return_url,
     };
     let checkout = provider.create_checkout(app, &order).await?;
-    let stored = repo::attach_checkout(&mut *app.conn().await?, payment.id, &checkout.reference, &checkout.url).await?;
+    let stored =
+        repo::attach_checkout(&mut *app.conn().await?, payment.id, &checkout.reference, &checkout.url)
+            .await?;
     Ok(stored)
 }

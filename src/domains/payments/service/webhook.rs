@@ -35,7 +35,12 @@ pub enum ReceiveError {
 ///
 /// # Errors
 /// See [`ReceiveError`].
-pub async fn receive_webhook(app: &App, provider: &str, headers: &Headers, body: &[u8]) -> Result<(), ReceiveError> {
+pub async fn receive_webhook(
+    app: &App,
+    provider: &str,
+    headers: &Headers,
+    body: &[u8],
+) -> Result<(), ReceiveError> {
     let sender = app.integrations.payments.named(provider).ok_or(ReceiveError::UnknownProvider)?;
     let payload = sender.verify_webhook(headers, body, app.clock.now())?;
     let event = sender.read_webhook(&payload)?;
@@ -100,6 +105,10 @@ async fn apply(tx: &mut Tx, provider: &str, event: WebhookEvent) -> QueryResult<
 
 /// Whether the event speaks of this payment: same provider, same checkout if it is known, same amount.
 fn fits(payment: &PaymentRow, provider: &str, event: &WebhookEvent) -> bool {
-    let same_checkout = payment.provider_reference.as_ref().is_none_or(|reference| *reference == event.reference);
-    payment.provider == provider && same_checkout && payment.amount == event.amount && payment.currency == event.currency
+    let same_checkout =
+        payment.provider_reference.as_ref().is_none_or(|reference| *reference == event.reference);
+    payment.provider == provider
+        && same_checkout
+        && payment.amount == event.amount
+        && payment.currency == event.currency
 }

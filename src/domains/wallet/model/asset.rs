@@ -14,13 +14,16 @@ pub const CREDIT: &str = "CREDIT/2";
 
 /// Currencies of ISO 4217 without minor units.
 const NO_DECIMALS: [&str; 17] = [
-    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF",
+    "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
+    "XOF", "XPF",
 ];
 /// Currencies of ISO 4217 with thousandths.
 const THREE_DECIMALS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
 /// A currency with its number of decimals, such as `CREDIT/2`, `USD/2` or `JPY/0`: amounts are counted in its minor units.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, AsExpression, FromSqlRow)]
+#[derive(
+    Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, AsExpression, FromSqlRow,
+)]
 #[serde(transparent)]
 #[diesel(sql_type = Text)]
 pub struct Asset(String);
@@ -110,7 +113,9 @@ mod tests {
 
     #[test]
     fn an_asset_knows_its_decimals() {
-        for (currency, asset, decimals) in [("CREDIT", "CREDIT/2", 2), ("USD", "USD/2", 2), ("JPY", "JPY/0", 0), ("KWD", "KWD/3", 3)] {
+        for (currency, asset, decimals) in
+            [("CREDIT", "CREDIT/2", 2), ("USD", "USD/2", 2), ("JPY", "JPY/0", 0), ("KWD", "KWD/3", 3)]
+        {
             let found = Asset::of(currency);
             assert_eq!((found.as_str(), found.currency(), found.decimals()), (asset, currency, decimals));
         }
@@ -119,10 +124,20 @@ mod tests {
 
     #[test]
     fn amounts_are_written_with_their_decimals() {
-        let texts = [(0, "USD", "0.00 USD"), (5, "USD", "0.05 USD"), (-1250, "EUR", "-12.50 EUR"), (1200, "JPY", "1200 JPY"), (0, "JPY", "0 JPY"), (1234, "BHD", "1.234 BHD")];
+        let texts = [
+            (0, "USD", "0.00 USD"),
+            (5, "USD", "0.05 USD"),
+            (-1250, "EUR", "-12.50 EUR"),
+            (1200, "JPY", "1200 JPY"),
+            (0, "JPY", "0 JPY"),
+            (1234, "BHD", "1.234 BHD"),
+        ];
         for (minor, currency, text) in texts {
             assert_eq!(Amount { minor, asset: Asset::of(currency) }.to_string(), text);
         }
-        assert_eq!(Amount { minor: i64::MIN, asset: Asset::of("USD") }.to_string(), "-92233720368547758.08 USD");
+        assert_eq!(
+            Amount { minor: i64::MIN, asset: Asset::of("USD") }.to_string(),
+            "-92233720368547758.08 USD"
+        );
     }
 }

@@ -15,7 +15,9 @@ pub fn split(total: i64, weights: &[u32]) -> Vec<i64> {
     let mut parts: Vec<i128> = weights.iter().map(|&weight| exact(weight).div_euclid(whole)).collect();
     let mut left = i128::from(total) - parts.iter().sum::<i128>();
     let mut places: Vec<usize> = (0..weights.len()).collect();
-    places.sort_by_key(|&place| Reverse(weights.get(place).map_or(0, |&weight| exact(weight).rem_euclid(whole))));
+    places.sort_by_key(|&place| {
+        Reverse(weights.get(place).map_or(0, |&weight| exact(weight).rem_euclid(whole)))
+    });
     for place in places {
         if left == 0 {
             break;
@@ -67,7 +69,7 @@ mod tests {
         assert_eq!(split(100, &[1, 1, 1]), [34, 33, 33]);
         assert_eq!(split(7, &[0, 0]), [7, 0]);
         assert_eq!(split(7, &[0, 3]), [0, 7]);
-        assert_eq!(split(7, &[]), [] as [i64; 0]);
+        assert_eq!(split(7, &[]), Vec::<i64>::new());
         assert_eq!(split(i64::MAX, &[u32::MAX, u32::MAX]), [i64::MAX / 2 + 1, i64::MAX / 2]);
     }
 

@@ -44,7 +44,8 @@ statement! {
 }
 
 /// The columns of [`EntryRow`].
-type EntryColumns = (sql_types::Uuid, sql_types::Text, sql_types::Uuid, sql_types::Timestamptz, sql_types::BigInt);
+type EntryColumns =
+    (sql_types::Uuid, sql_types::Text, sql_types::Uuid, sql_types::Timestamptz, sql_types::BigInt);
 
 statement! {
     /// The newest entries of an account within bounds.

@@ -14,7 +14,8 @@ use crate::{
 /// The accounts of these names, made if they are new.
 pub async fn open(conn: &mut AsyncPgConnection, names: &[AccountName]) -> QueryResult<Vec<AccountRow>> {
     let found = find(conn, names).await?;
-    let missing: Vec<&AccountName> = names.iter().filter(|name| !found.iter().any(|row| row.is(name))).collect();
+    let missing: Vec<&AccountName> =
+        names.iter().filter(|name| !found.iter().any(|row| row.is(name))).collect();
     if missing.is_empty() {
         return Ok(found);
     }

@@ -50,7 +50,11 @@ pub async fn verify(conn: &mut AsyncPgConnection) -> QueryResult<LedgerReport> {
         .repeatable_read()
         .run(async |tx| {
             let proofs = proofs(tx).await?;
-            let faults = audit::faults(tx).await?.into_iter().map(|(rule, detail)| LedgerFault { rule, detail }).collect();
+            let faults = audit::faults(tx)
+                .await?
+                .into_iter()
+                .map(|(rule, detail)| LedgerFault { rule, detail })
+                .collect();
             Ok(LedgerReport { proofs, faults })
         })
         .await
@@ -75,7 +79,8 @@ pub async fn recount(app: &App) -> QueryResult<Arc<Recount>> {
     let seen = app.hot.versions.see(LastRecount.tag());
     let as_of = app.clock.now();
     let mut conn = app.conn().await?;
-    let proofs = conn.build_transaction().read_only().repeatable_read().run(async |tx| proofs(tx).await).await?;
+    let proofs =
+        conn.build_transaction().read_only().repeatable_read().run(async |tx| proofs(tx).await).await?;
     let recount = Arc::new(Recount { as_of, took: app.clock.now() - as_of, proofs });
     app.hot.put(LastRecount, seen, Arc::clone(&recount));
     Ok(recount)

@@ -4,7 +4,9 @@ use diesel::QueryResult;
 use uuid::Uuid;
 
 use super::{
-    model::{AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged, split},
+    model::{
+        AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged, split,
+    },
     repo::moves::{self, HoldMoney, WriteLines},
 };
 use crate::{
@@ -53,7 +55,13 @@ pub async fn hold(tx: &mut Tx, booking: BookingId, learner: MemberId, price: i64
         };
         if let Some((available, held)) = moves::hold(tx, attempt).await? {
             let asset = Asset::credit();
-            let change = WalletChanged { member_id: learner, asset, available: Some(available), held: Some(held), pending: None };
+            let change = WalletChanged {
+                member_id: learner,
+                asset,
+                available: Some(available),
+                held: Some(held),
+                pending: None,
+            };
             tx.tell(StreamName::User(learner), &change);
             return Ok(());
         }
@@ -81,15 +89,24 @@ pub struct Released {
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn release(tx: &mut Tx, booking: BookingId, mentor: MemberId, fee_basis_points: u16) -> QueryResult<Released> {
+pub async fn release(
+    tx: &mut Tx,
+    booking: BookingId,
+    mentor: MemberId,
+    fee_basis_points: u16,
+) -> QueryResult<Released> {
     let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(Released::default()) };
-    let names = [member_account(AccountKind::Earnings, mentor), platform_account(AccountKind::Fees, Asset::credit())];
+    let names =
+        [member_account(AccountKind::Earnings, mentor), platform_account(AccountKind::Fees, Asset::credit())];
     let [earnings, fees] = open(tx, names).await?;
     let locked = moves::lock(tx, vec![escrow.escrow_id, escrow.wallet_id, earnings.id]).await?;
     let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(Released::default()) };
     let fee_weight = u32::from(fee_basis_points.min(10_000));
     let parts = split(total, &[10_000 - fee_weight, fee_weight]);
-    let released = Released { earnings: parts.first().copied().unwrap_or_default(), fee: parts.last().copied().unwrap_or_default() };
+    let released = Released {
+        earnings: parts.first().copied().unwrap_or_default(),
+        fee: parts.last().copied().unwrap_or_default(),
+    };
     let lines = vec![
         Line::new(&from, -total),
         Line::new(&earnings, released.earnings),
@@ -109,7 +126,8 @@ pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> Query
     let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(0) };
     let locked = moves::lock(tx, vec![escrow.escrow_id, escrow.wallet_id]).await?;
     let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(0) };
-    let payer = locked.iter().find(|account| account.id == escrow.wallet_id).and_then(|wallet| wallet.owner_id);
+    let payer =
+        locked.iter().find(|account| account.id == escrow.wallet_id).and_then(|wallet| wallet.owner_id);
     if payer != Some(learner.uuid()) {
         tracing::error!(%booking, %learner, "a refund named another learner than the one who paid; the payer got it");
     }
@@ -126,7 +144,13 @@ pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> Query
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn credit_purchase(tx: &mut Tx, payment: PaymentId, member: MemberId, paid: &Amount, credits: i64) -> QueryResult<()> {
+pub async fn credit_purchase(
+    tx: &mut Tx,
+    payment: PaymentId,
+    member: MemberId,
+    paid: &Amount,
+    credits: i64,
+) -> QueryResult<()> {
     let names = [
         platform_account(AccountKind::Gateway, paid.asset.clone()),
         platform_account(AccountKind::Sales, paid.asset.clone()),
@@ -139,11 +163,17 @@ pub async fn credit_purchase(tx: &mut Tx, payment: PaymentId, member: MemberId, 
 }
 
 /// Locks the accounts in id order and moves money between them.
-async fn post(tx: &mut Tx, kind: TransactionKind, subject: Uuid, lines: &[(&AccountRow, i64)]) -> QueryResult<()> {
+async fn post(
+    tx: &mut Tx,
+    kind: TransactionKind,
+    subject: Uuid,
+    lines: &[(&AccountRow, i64)],
+) -> QueryResult<()> {
     // Accounts without a kept balance are everybody's: they are summed, never locked.
     let kept = lines.iter().filter(|(account, _)| account.balance.is_some()).map(|(account, _)| account.id);
     moves::lock(tx, kept.collect()).await?;
-    write(tx, kind, subject, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect()).await
+    write(tx, kind, subject, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect())
+        .await
 }
 
 /// Writes the transaction on accounts that are locked, and tells the members whose money moved.
@@ -165,7 +195,10 @@ async fn write(tx: &mut Tx, kind: TransactionKind, subject: Uuid, lines: Vec<Lin
             AccountKind::Earnings => (None, None, account.balance),
             _ => continue,
         };
-        tx.tell(StreamName::User(member_id), &WalletChanged { member_id, asset: account.asset, available, held, pending });
+        tx.tell(
+            StreamName::User(member_id),
+            &WalletChanged { member_id, asset: account.asset, available, held, pending },
+        );
     }
     Ok(())
 }
@@ -192,6 +225,7 @@ async fn own_account(tx: &mut Tx, kind: AccountKind, member: MemberId) -> QueryR
 /// The accounts of these names in their order, made if they are new.
 async fn open<const N: usize>(tx: &mut Tx, names: [AccountName; N]) -> QueryResult<[AccountRow; N]> {
     let rows = moves::open(tx, &names).await?;
-    let ordered: Vec<AccountRow> = names.iter().filter_map(|name| rows.iter().find(|row| row.is(name)).cloned()).collect();
+    let ordered: Vec<AccountRow> =
+        names.iter().filter_map(|name| rows.iter().find(|row| row.is(name)).cloned()).collect();
     ordered.try_into().map_err(|_| diesel::result::Error::NotFound)
 }

@@ -93,7 +93,8 @@ pub async fn decide(app: &App, id: &str, decision: CheckoutStatus) -> QueryResul
         return Ok(None);
     }
     transact(app, async |tx| {
-        let open = sandbox_checkouts::table.find(id).filter(sandbox_checkouts::status.eq(CheckoutStatus::Open));
+        let open =
+            sandbox_checkouts::table.find(id).filter(sandbox_checkouts::status.eq(CheckoutStatus::Open));
         let decided = diesel::update(open).set(sandbox_checkouts::status.eq(decision)).execute(tx).await?;
         if decided == 1 {
             queue::enqueue(tx, &DeliverWebhook::new(id, decision)).await?;

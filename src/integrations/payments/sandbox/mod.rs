@@ -40,7 +40,11 @@ impl PaymentProvider for Sandbox {
         NAME
     }
 
-    fn create_checkout<'a>(&'a self, app: &'a App, order: &'a Order) -> BoxFuture<'a, Result<Checkout, ProviderFailed>> {
+    fn create_checkout<'a>(
+        &'a self,
+        app: &'a App,
+        order: &'a Order,
+    ) -> BoxFuture<'a, Result<Checkout, ProviderFailed>> {
         async move {
             let id = checkout::create(app, order).await.map_err(anyhow::Error::new)?;
             Ok(Checkout { url: page_url(app, &id), reference: id })
@@ -48,7 +52,12 @@ impl PaymentProvider for Sandbox {
         .boxed()
     }
 
-    fn verify_webhook(&self, headers: &Headers, body: &[u8], now: DateTime<Utc>) -> Result<Value, BadWebhook> {
+    fn verify_webhook(
+        &self,
+        headers: &Headers,
+        body: &[u8],
+        now: DateTime<Utc>,
+    ) -> Result<Value, BadWebhook> {
         let signature = headers.get(webhook::SIGNATURE_HEADER).ok_or(BadWebhook)?;
         webhook::verify(&self.key, signature, body, now)
     }

@@ -45,12 +45,14 @@ pub fn sign(key: &[u8; 32], now: DateTime<Utc>, body: &[u8]) -> String {
 /// [`BadWebhook`] if the signature is wrong, the webhook too old, or the body no JSON.
 pub fn verify(key: &[u8; 32], signature: &str, body: &[u8], now: DateTime<Utc>) -> Result<Value, BadWebhook> {
     let parts = || signature.split(',').filter_map(|part| part.trim().split_once('='));
-    let seconds: i64 = parts().find(|(name, _)| *name == "t").and_then(|(_, value)| value.parse().ok()).ok_or(BadWebhook)?;
+    let seconds: i64 =
+        parts().find(|(name, _)| *name == "t").and_then(|(_, value)| value.parse().ok()).ok_or(BadWebhook)?;
     // There may be several signatures while a key is being changed.
-    let is_signed = parts().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex)).any(|digest| {
-        // The comparison takes the same time wherever the difference is.
-        mac(key, seconds, body).is_some_and(|mac| mac.verify_slice(&digest).is_ok())
-    });
+    let is_signed =
+        parts().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex)).any(|digest| {
+            // The comparison takes the same time wherever the difference is.
+            mac(key, seconds, body).is_some_and(|mac| mac.verify_slice(&digest).is_ok())
+        });
     if !is_signed || seconds.abs_diff(now.timestamp()) > MAX_AGE_SECONDS {
         return Err(BadWebhook);
     }
@@ -103,7 +105,15 @@ pub fn read(payload: &Value) -> Result<WebhookEvent, BadWebhook> {
         _ => None,
     };
     let payment_id = data.payment.and_then(|id| id.parse().ok());
-    Ok(WebhookEvent { id, kind, outcome, reference: data.checkout, payment_id, amount: data.amount, currency: data.currency })
+    Ok(WebhookEvent {
+        id,
+        kind,
+        outcome,
+        reference: data.checkout,
+        payment_id,
+        amount: data.amount,
+        currency: data.currency,
+    })
 }
 
 /// Tells the shop what became of a checkout, until it has understood.
@@ -174,7 +184,10 @@ mod tests {
     fn a_signature_is_the_hmac_of_time_and_raw_body() {
         // Checked with `printf '1800000000.{"id":"evt_1"}' | openssl dgst -sha256 -hmac <key>`.
         let signature = sign(&[7; 32], now(), BODY);
-        assert_eq!(signature, "t=1800000000,v1=bd0936fd5d7a1f48a65175e87ca413022958934ccab0af7d144637b1edc09c3c");
+        assert_eq!(
+            signature,
+            "t=1800000000,v1=bd0936fd5d7a1f48a65175e87ca413022958934ccab0af7d144637b1edc09c3c"
+        );
         assert_eq!(verify(&[7; 32], &signature, BODY, now()), Ok(json!({ "id": "evt_1" })));
     }
 
@@ -182,14 +195,27 @@ mod tests {
     fn wrong_old_early_and_broken_webhooks_are_refused() {
         let key = key("a secret of at least 32 characters");
         let signature = sign(&key, now(), BODY);
-        let check = |signature: &str, body: &[u8], seconds| verify(&key, signature, body, now() + TimeDelta::seconds(seconds)).is_ok();
+        let check = |signature: &str, body: &[u8], seconds| {
+            verify(&key, signature, body, now() + TimeDelta::seconds(seconds)).is_ok()
+        };
         assert!(check(&signature, BODY, 300) && check(&signature, BODY, -300));
-        assert!(check(&format!("v1={},{signature}", "0".repeat(64)), BODY, 0), "one good signature is enough");
+        assert!(
+            check(&format!("v1={},{signature}", "0".repeat(64)), BODY, 0),
+            "one good signature is enough"
+        );
         assert!(!check(&signature, BODY, 301) && !check(&signature, BODY, -301));
         assert!(!check(&signature, br#"{"id":"evt_1" }"#, 0), "another body");
         assert!(!check(&signature.replace("t=1800000000", "t=1800000001"), BODY, 0), "another time");
         assert!(!check(&sign(&self::key("another secret"), now(), BODY), BODY, 0), "another key");
-        for broken in ["", "t=", "t=1800000000", "v1=00", "t=1800000000,v1=", "t=1800000000,v1=é", "t=99999999999999999999,v1=00"] {
+        for broken in [
+            "",
+            "t=",
+            "t=1800000000",
+            "v1=00",
+            "t=1800000000,v1=",
+            "t=1800000000,v1=é",
+            "t=99999999999999999999,v1=00",
+        ] {
             assert!(!check(broken, BODY, 0), "{broken}");
         }
         assert!(!check(&sign(&key, now(), b"no json"), b"no json", 0));
@@ -198,11 +224,20 @@ mod tests {
     #[test]
     fn events_are_read_and_unknown_kinds_mean_nothing() {
         let payload = |kind: &str| json!({ "id": "evt_1", "type": kind, "data": { "checkout": "sbx_1", "payment": "pay_x", "amount": 5, "currency": "USD" } });
-        for (kind, outcome) in [("checkout.paid", Some(Outcome::Paid)), ("checkout.failed", Some(Outcome::Failed)), ("checkout.abandoned", Some(Outcome::Abandoned)), ("checkout.polished", None)] {
+        for (kind, outcome) in [
+            ("checkout.paid", Some(Outcome::Paid)),
+            ("checkout.failed", Some(Outcome::Failed)),
+            ("checkout.abandoned", Some(Outcome::Abandoned)),
+            ("checkout.polished", None),
+        ] {
             let event = read(&payload(kind)).unwrap();
             assert_eq!((event.outcome, event.reference.as_str(), event.payment_id), (outcome, "sbx_1", None));
         }
-        for broken in [json!(null), json!({}), json!({ "id": "", "type": "x", "data": { "checkout": "s", "amount": 1, "currency": "USD" } })] {
+        for broken in [
+            json!(null),
+            json!({}),
+            json!({ "id": "", "type": "x", "data": { "checkout": "s", "amount": 1, "currency": "USD" } }),
+        ] {
             assert_eq!(read(&broken), Err(BadWebhook));
         }
     }
