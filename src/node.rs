@@ -30,11 +30,7 @@ use crate::{
             types::{Booking, Session},
         },
     },
-    graphql::{
-        ApiError, ContextExt, Field,
-        error::ApiCode,
-        field,
-    },
+    graphql::{ApiError, ContextExt, Field, error::ApiCode, field},
 };
 
 /// Anything with a global id.
@@ -86,10 +82,17 @@ impl NodeQuery {
 
     /// Several at once, in the order of `ids`, at most 50. An entry is `null` if it does not exist or the caller may not see it.
     #[graphql(complexity = "ids.len().saturating_mul(child_complexity).saturating_add(1)")]
-    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The global ids.")] ids: Vec<ID>) -> Field<Vec<Option<Node>>> {
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids.")] ids: Vec<ID>,
+    ) -> Field<Vec<Option<Node>>> {
         field(async {
             if ids.len() > MOST_NODES {
-                return Err(ApiError::told(ApiCode::Validation, format!("`ids` may have at most {MOST_NODES} entries.")));
+                return Err(ApiError::told(
+                    ApiCode::Validation,
+                    format!("`ids` may have at most {MOST_NODES} entries."),
+                ));
             }
             futures_util::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await.map(Some)
         })
@@ -104,7 +107,9 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         MemberId::PREFIX => ctx.hot(MemberById(of(uuid))).await?.map(|row| Node::Member(Member(row))),
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
-        SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        SkillCategoryId::PREFIX => {
+            ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row)))
+        }
         SessionId::PREFIX => {
             let Some(viewer) = ctx.viewer() else { return Ok(None) };
             ctx.one(SessionSeenBy(of(uuid), viewer.member_id)).await?.map(|at| Node::Session(at.into()))
@@ -117,7 +122,9 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         ConversationId::PREFIX => conversation_of_viewer(ctx, of(uuid)).await?.map(Node::Conversation),
         MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
         NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
-        CreditPackageId::PREFIX => ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row))),
+        CreditPackageId::PREFIX => {
+            ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
+        }
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
@@ -130,7 +137,10 @@ async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, Ap
     Ok(conversation_of_viewer(ctx, row.conversation_id).await?.map(|_| Message(row)))
 }
 
-async fn notification(ctx: &Context<'_>, notification: NotificationId) -> Result<Option<Notification>, ApiError> {
+async fn notification(
+    ctx: &Context<'_>,
+    notification: NotificationId,
+) -> Result<Option<Notification>, ApiError> {
     let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
     Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
 }

@@ -79,12 +79,16 @@ pub fn build() -> AppSchema {
 /// What a page costs: its size times what each row costs.
 #[must_use]
 pub fn page_complexity(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let size = first.or(last).unwrap_or(crate::graphql::connection::DEFAULT_PAGE).clamp(1, crate::graphql::connection::LARGEST_PAGE);
+    let size = first
+        .or(last)
+        .unwrap_or(crate::graphql::connection::DEFAULT_PAGE)
+        .clamp(1, crate::graphql::connection::LARGEST_PAGE);
     usize::try_from(size).unwrap_or(1).saturating_mul(child).saturating_add(1)
 }
 
 /// The schema in the schema definition language, sorted: the content of `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    build().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().include_specified_by())
+    build()
+        .sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().include_specified_by())
 }

@@ -188,7 +188,8 @@ impl Connection {
             }
             self.read_more().await?;
         };
-        let text = String::from_utf8_lossy(self.received.get(..head).unwrap_or_default()).to_ascii_lowercase();
+        let text =
+            String::from_utf8_lossy(self.received.get(..head).unwrap_or_default()).to_ascii_lowercase();
         let status = text.get(9..12).and_then(|status| status.parse().ok()).context("a status line")?;
         let (_, length) = text.split_once("content-length: ").context("an answer with a length")?;
         let length: usize = length.lines().next().unwrap_or_default().trim().parse()?;

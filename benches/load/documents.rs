@@ -42,12 +42,18 @@ impl<'a> Documents<'a> {
 
     /// The mutation whose message all sockets receive.
     pub(crate) fn publish(&self, address: &str) -> anyhow::Result<Request> {
-        self.http(self.content.pointer("/subscription/publish").context("no publish in benches/documents.json")?, address)
+        self.http(
+            self.content.pointer("/subscription/publish").context("no publish in benches/documents.json")?,
+            address,
+        )
     }
 
     /// The payload of the subscription.
     pub(crate) fn subscribe(&self) -> anyhow::Result<String> {
-        let document = self.content.pointer("/subscription/subscribe").context("no subscribe in benches/documents.json")?;
+        let document = self
+            .content
+            .pointer("/subscription/subscribe")
+            .context("no subscribe in benches/documents.json")?;
         let mut text = String::new();
         Template::new(&payload(document), self.material)?.fill(0, &mut text);
         Ok(text)
@@ -69,7 +75,9 @@ impl<'a> Documents<'a> {
     fn http(&self, document: &Value, address: &str) -> anyhow::Result<Request> {
         let path = self.content.get("path").and_then(Value::as_str).unwrap_or("/graphql");
         let mut head = vec![Template::new(
-            &json!(format!("POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\naccept: application/json\r\n")),
+            &json!(format!(
+                "POST {path} HTTP/1.1\r\nhost: {address}\r\ncontent-type: application/json\r\naccept: application/json\r\n"
+            )),
             self.material,
         )?];
         for (name, value) in document.get("headers").and_then(Value::as_object).into_iter().flatten() {
@@ -105,7 +113,9 @@ fn name_files(value: &mut Value, material: &Material) {
         Value::Object(fields) => {
             for (name, value) in fields {
                 match value {
-                    Value::String(file) if name == "$line" => *file = material.path(file).to_string_lossy().into_owned(),
+                    Value::String(file) if name == "$line" => {
+                        *file = material.path(file).to_string_lossy().into_owned();
+                    }
                     _ => name_files(value, material),
                 }
             }

@@ -43,7 +43,8 @@ impl FromStr for Plan {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let (sockets, rate) = text.split_once('x').context("give sockets x publishes a second, as 1000x20")?;
+        let (sockets, rate) =
+            text.split_once('x').context("give sockets x publishes a second, as 1000x20")?;
         Ok(Self { sockets: sockets.parse()?, rate: rate.parse()? })
     }
 }
@@ -89,7 +90,8 @@ pub(crate) async fn run(
     for reader in readers {
         reader.abort();
     }
-    let latencies = sorted(std::mem::take(&mut *shared.latencies.lock().unwrap_or_else(PoisonError::into_inner)));
+    let latencies =
+        sorted(std::mem::take(&mut *shared.latencies.lock().unwrap_or_else(PoisonError::into_inner)));
     Ok(FanoutRow {
         sockets: plan.sockets,
         rate: plan.rate,
@@ -112,11 +114,14 @@ async fn publish(
     let request = documents.publish(&bench.address)?;
     let mut connection = Connection::open(&bench.address).await?;
     let start = Instant::now() + Duration::from_millis(100);
-    let at = |number: usize| start + Duration::from_secs_f64(f64::from(u32::try_from(number).unwrap_or(0)) / plan.rate);
+    let at = |number: usize| {
+        start + Duration::from_secs_f64(f64::from(u32::try_from(number).unwrap_or(0)) / plan.rate)
+    };
     let first = whole(settings.warm_up * plan.rate);
     let count = whole(settings.seconds * plan.rate).max(1);
     let since_origin = |number| (at(number) - shared.origin).as_nanos();
-    *shared.measured.lock().unwrap_or_else(PoisonError::into_inner) = (since_origin(first), since_origin(first + count));
+    *shared.measured.lock().unwrap_or_else(PoisonError::into_inner) =
+        (since_origin(first), since_origin(first + count));
     let mut before = Mark::now(bench.server, bench.postgres);
     let mut sent = Vec::new();
     for number in 0..first + count {
@@ -124,7 +129,8 @@ async fn publish(
         if number == first {
             before = Mark::now(bench.server, bench.postgres);
         }
-        request.write(number, &mut sent, |body| body.replace("@TS@", &format!("@ts={}", since_origin(number))));
+        request
+            .write(number, &mut sent, |body| body.replace("@TS@", &format!("@ts={}", since_origin(number))));
         let answer = connection.ask(&sent).await?;
         anyhow::ensure!(answer.is_good(), "{}", String::from_utf8_lossy(answer.body));
     }
@@ -136,7 +142,12 @@ async fn publish(
     Ok((Mark::now(bench.server, bench.postgres).since(before), count))
 }
 
-#[expect(clippy::as_conversions, clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a small count")]
+#[expect(
+    clippy::as_conversions,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a small count"
+)]
 fn whole(number: f64) -> usize {
     number.round().max(0.0) as usize
 }
@@ -153,7 +164,9 @@ async fn open(address: &str, bearer: &str, subscribe: &str) -> anyhow::Result<We
     socket.send(Message::text(greeting.to_string())).await?;
     let acknowledged = socket.next().await.context("the server closed a socket")??;
     anyhow::ensure!(acknowledged.to_text()?.contains("connection_ack"), "{acknowledged}");
-    socket.send(Message::text(format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{subscribe}}}"))).await?;
+    socket
+        .send(Message::text(format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{subscribe}}}")))
+        .await?;
     Ok(socket)
 }
 
@@ -163,9 +176,11 @@ async fn read(mut socket: WebSocketStream<TcpStream>, shared: Arc<Shared>) {
         if let Some((_, rest)) = text.split_once("@ts=") {
             let digits = rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
             deliver(&shared, digits.parse().unwrap_or_default());
-        } else if text.contains("\"type\":\"ping\"") && socket.send(Message::text("{\"type\":\"pong\"}")).await.is_err() {
-            break;
-        } else if text.contains("\"errors\"") || text.contains("\"type\":\"error\"") {
+            continue;
+        }
+        let pinged = text.contains("\"type\":\"ping\"");
+        let cut = pinged && socket.send(Message::text("{\"type\":\"pong\"}")).await.is_err();
+        if cut || text.contains("\"errors\"") || text.contains("\"type\":\"error\"") {
             break;
         }
     }
@@ -178,6 +193,10 @@ fn deliver(shared: &Shared, meant_at: u128) {
         return;
     }
     let late = shared.origin.elapsed().as_nanos().saturating_sub(meant_at) / 1_000;
-    shared.latencies.lock().unwrap_or_else(PoisonError::into_inner).push(u32::try_from(late).unwrap_or(u32::MAX));
+    shared
+        .latencies
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .push(u32::try_from(late).unwrap_or(u32::MAX));
     shared.delivered.fetch_add(1, Ordering::Relaxed);
 }

@@ -66,7 +66,7 @@ const LISTS: &[(&str, &str, &str)] = &[
 ];
 
 /// New access tokens are made after this time; they end after a quarter of an hour.
-const FRESH: Duration = Duration::from_secs(8 * 60);
+const FRESH: Duration = Duration::from_mins(8);
 
 /// What fills the gaps.
 pub(crate) struct Material {
@@ -106,14 +106,19 @@ impl Material {
         for (name, prefix, statement) in LISTS {
             let mut ids = Vec::new();
             let mut bearers = Vec::new();
-            for row in bench.client.query(*statement, &[]).await.with_context(|| format!("the list {name}"))? {
+            for row in
+                bench.client.query(*statement, &[]).await.with_context(|| format!("the list {name}"))?
+            {
                 ids.push(encode(prefix, row.get::<_, &str>(0).parse()?));
                 if row.len() == 3 {
                     let (member, device) = (row.get::<_, &str>(1).parse()?, row.get::<_, &str>(2).parse()?);
                     bearers.push(bearer(bench, &mut tokens, member, device, now)?);
                 }
             }
-            anyhow::ensure!(!ids.is_empty(), "the list {name} is empty: remove the folder of the benchmark and start again");
+            anyhow::ensure!(
+                !ids.is_empty(),
+                "the list {name} is empty: remove the folder of the benchmark and start again"
+            );
             // Without a line end at the end, or there would be an empty line.
             fs::write(self.path(name), ids.join("\n"))?;
             if !bearers.is_empty() {

@@ -9,7 +9,12 @@ use crate::{Settings, documents::Documents, report, server::Bench};
 
 /// Runs the harness with our server as one more endpoint and returns its rows. What it cannot send to us, because every
 /// sending must differ, it still measures on the others.
-pub(crate) fn run(bench: &Bench, documents: &Documents<'_>, folder: &Path, settings: &Settings) -> anyhow::Result<Vec<Value>> {
+pub(crate) fn run(
+    bench: &Bench,
+    documents: &Documents<'_>,
+    folder: &Path,
+    settings: &Settings,
+) -> anyhow::Result<Vec<Value>> {
     report::note("Measuring the others …")?;
     let out = std::path::absolute(&settings.folder)?.join("peers");
     let own_documents = out.with_extension("documents.json");
@@ -21,7 +26,14 @@ pub(crate) fn run(bench: &Bench, documents: &Documents<'_>, folder: &Path, setti
         .args(["--target", &format!("http://{}/graphql", bench.address), "--target-name", report::OUR_NAME])
         .arg("--target-docs")
         .arg(&own_documents)
-        .args(["--target-pids", &pids, "--shapes", "Q4,Q3,Q2,Q1,Q1k,M1,M2", "--conns", &connections.join(",")])
+        .args([
+            "--target-pids",
+            &pids,
+            "--shapes",
+            "Q4,Q3,Q2,Q1,Q1k,M1,M2",
+            "--conns",
+            &connections.join(","),
+        ])
         .arg("--out")
         .arg(&out)
         .args(settings.peers_options.split_whitespace())

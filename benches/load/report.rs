@@ -57,7 +57,8 @@ impl Row {
     /// The row as a line of Markdown.
     pub(crate) fn line(&self) -> String {
         let (app, postgres) = (self.micros(self.used.server), self.micros(self.used.postgres));
-        let errors = if self.errors == 0 { "0".to_owned() } else { format!("{}: {}", self.errors, self.first_error) };
+        let errors =
+            if self.errors == 0 { "0".to_owned() } else { format!("{}: {}", self.errors, self.first_error) };
         format!(
             "| {} | {} | {:.0} | {:.2} | {:.2} | {app:.0} | {postgres:.0} | {:.0} | {:.1} | {} | {:.0} | {:.2} | {errors} |",
             self.shape,
@@ -133,11 +134,16 @@ impl Report {
         let mut text = String::new();
         let lines = |rows: Vec<String>| rows.into_iter().map(|line| line + "\n").collect::<String>();
         if !self.rows.is_empty() {
-            text = format!("\nCPU per request, statements per request.\n\n{HEAD}{}", lines(self.rows.iter().map(Row::line).collect()));
+            text = format!(
+                "\nCPU per request, statements per request.\n\n{HEAD}{}",
+                lines(self.rows.iter().map(Row::line).collect())
+            );
         }
         if !self.fanout.is_empty() {
             let fanout = lines(self.fanout.iter().map(FanoutRow::line).collect());
-            text.push_str(&format!("\nS1: one conversation, every socket gets every message.\n\n{FANOUT_HEAD}{fanout}"));
+            text.push_str(&format!(
+                "\nS1: one conversation, every socket gets every message.\n\n{FANOUT_HEAD}{fanout}"
+            ));
         }
         let ratios = self.ratios();
         if !ratios.is_empty() {
@@ -148,8 +154,12 @@ impl Report {
 
     /// Writes the tables and the figures as `report.md` and `report.json`.
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        let rows: Vec<Value> = self.rows.iter().map(Row::json).chain(self.fanout.iter().map(FanoutRow::json)).collect();
-        fs::write(folder.join("report.json"), serde_json::to_string_pretty(&json!({ "rows": rows, "peers": self.peers }))?)?;
+        let rows: Vec<Value> =
+            self.rows.iter().map(Row::json).chain(self.fanout.iter().map(FanoutRow::json)).collect();
+        fs::write(
+            folder.join("report.json"),
+            serde_json::to_string_pretty(&json!({ "rows": rows, "peers": self.peers }))?,
+        )?;
         Ok(fs::write(folder.join("report.md"), self.markdown())?)
     }
 
@@ -199,7 +209,10 @@ fn count(count: usize) -> f64 {
 
 /// The value that this percentage of the values do not exceed.
 fn at(ordered: &[u32], percent: usize) -> u32 {
-    ordered.get((ordered.len() * percent / 100).min(ordered.len().saturating_sub(1))).copied().unwrap_or_default()
+    ordered
+        .get((ordered.len() * percent / 100).min(ordered.len().saturating_sub(1)))
+        .copied()
+        .unwrap_or_default()
 }
 
 fn millis(ordered: &[u32], percent: usize) -> f64 {

@@ -113,7 +113,8 @@ async fn connect(url: &str) -> anyhow::Result<Client> {
 }
 
 async fn now(client: &Client) -> anyhow::Result<DateTime<Utc>> {
-    let row = client.query_one("select (extract(epoch from clock_timestamp()) * 1000000)::bigint", &[]).await?;
+    let row =
+        client.query_one("select (extract(epoch from clock_timestamp()) * 1000000)::bigint", &[]).await?;
     DateTime::from_timestamp_micros(row.get(0)).context("the database's time")
 }
 

@@ -23,9 +23,15 @@ enum Part {
     /// The line of a file that belongs to the number of the request.
     Line(Vec<String>),
     /// A text that is never sent twice.
-    Unique { prefix: String, run: String },
+    Unique {
+        prefix: String,
+        run: String,
+    },
     /// A free hour: the lines of all files go round once an hour, so that nobody is asked twice for the same one.
-    Slot { from: DateTime<Utc>, round: usize },
+    Slot {
+        from: DateTime<Utc>,
+        round: usize,
+    },
 }
 
 impl Template {
@@ -53,7 +59,9 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Text(text) => out.push_str(text),
-                Part::Line(lines) => out.push_str(lines.get(request % lines.len()).map_or("", String::as_str)),
+                Part::Line(lines) => {
+                    out.push_str(lines.get(request % lines.len()).map_or("", String::as_str));
+                }
                 Part::Unique { prefix, run } => drop(write!(out, "{prefix}{run}{request}")),
                 Part::Slot { from, round } => {
                     let hours = i64::try_from(request / round).unwrap_or_default();
@@ -77,7 +85,9 @@ fn mark(value: &Value, material: &Material, gaps: &mut Vec<Part>) -> anyhow::Res
     };
     gaps.push(match gap {
         ("$line", Value::String(file)) => Part::Line(material.lines(file)?),
-        ("$unique", Value::String(prefix)) => Part::Unique { prefix: prefix.clone(), run: format!("{}-", material.run) },
+        ("$unique", Value::String(prefix)) => {
+            Part::Unique { prefix: prefix.clone(), run: format!("{}-", material.run) }
+        }
         ("$slot", _) => Part::Slot { from: material.free_from, round: material.lines("mentors")?.len() },
         (name, _) => bail!("the documents have an unknown gap {name}"),
     });

@@ -28,7 +28,13 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     drop(pool);
     database.close().await;
     for proof in &report.proofs {
-        print(&format!("{}: {} transactions, {} postings, sum {}\n", proof.asset.as_str(), proof.transactions, proof.postings, proof.total))?;
+        print(&format!(
+            "{}: {} transactions, {} postings, sum {}\n",
+            proof.asset.as_str(),
+            proof.transactions,
+            proof.postings,
+            proof.total
+        ))?;
     }
     for fault in &report.faults {
         print(&format!("{}: {}\n", fault.rule, fault.detail))?;

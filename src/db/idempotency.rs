@@ -50,7 +50,12 @@ impl Attempt {
     ///
     /// # Errors
     /// Only if the database fails.
-    pub async fn claim(&self, conn: &mut AsyncPgConnection, result_id: Uuid, now: DateTime<Utc>) -> QueryResult<Claimed> {
+    pub async fn claim(
+        &self,
+        conn: &mut AsyncPgConnection,
+        result_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Claimed> {
         let claim = ClaimKey {
             member_id: self.member_id,
             operation: self.operation.to_owned(),

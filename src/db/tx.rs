@@ -39,7 +39,10 @@ pub struct Tx {
 
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tx").field("now", &self.now).field("pending", &self.pending.len()).finish_non_exhaustive()
+        f.debug_struct("Tx")
+            .field("now", &self.now)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -142,7 +145,8 @@ where
 /// What `work` returned, after rolling back; or the database's error.
 pub fn transact<'a, T, E, F>(app: &'a App, work: F) -> impl Future<Output = Result<T, E>> + Send + 'a
 where
-    for<'r> F: AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
+    for<'r> F:
+        AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
     T: Send + 'a,
     E: From<Error> + std::error::Error + Send + 'static,
 {
@@ -150,7 +154,9 @@ where
         let mut attempt = 0;
         loop {
             match once(app, &work).await {
-                Err(error) if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) => {
+                Err(error)
+                    if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) =>
+                {
                     attempt += 1;
                     metrics::counter!("skillswap_transaction_retries_total").increment(1);
                 }
@@ -221,7 +227,7 @@ async fn begin(app: &App) -> Result<Conn, Error> {
 }
 
 /// The database's error behind a use-case's.
-fn database_error<'e, E: std::error::Error + 'static>(error: &'e E) -> Option<&'e Error> {
+fn database_error<E: std::error::Error + 'static>(error: &E) -> Option<&Error> {
     let direct: &(dyn std::error::Error + 'static) = error;
     direct.downcast_ref().or_else(|| error.source()?.downcast_ref())
 }

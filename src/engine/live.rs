@@ -109,9 +109,12 @@ impl Engine {
             variables: Arc::new(operation.variables.clone()),
         };
         let plan = self.plan(&caller, operation).await?;
-        let internal = |error| answer(Response::from_errors(vec![
-            async_graphql::Error::from(ApiError::from(error)).into_server_error(async_graphql::Pos::default()),
-        ]));
+        let internal = |error| {
+            answer(Response::from_errors(vec![
+                async_graphql::Error::from(ApiError::from(error))
+                    .into_server_error(async_graphql::Pos::default()),
+            ]))
+        };
         let (receiver, program) = self.join(program, plan.stream).await.map_err(internal)?;
         // Joined first: whatever the hub delivers after this position reaches the receiver.
         let mut position = self.app.hub.attach(&self.app, plan.stream).await.map_err(internal)?.position;
@@ -150,8 +153,12 @@ impl Engine {
 
     /// Runs the resolver once to learn what it wants.
     async fn plan(&self, caller: &Caller, operation: Operation) -> Result<Plan, Answer> {
-        let scope =
-            Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.user_agent.clone(), Feed::planning()));
+        let scope = Arc::new(Scope::new(
+            self.app.clone(),
+            caller.viewer,
+            caller.user_agent.clone(),
+            Feed::planning(),
+        ));
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
         let mut responses = self.schema.execute_stream(request);
         match AssertUnwindSafe(responses.next()).catch_unwind().await {
@@ -162,16 +169,20 @@ impl Engine {
                 }
                 Err(answer(Response::from_errors(response.errors)))
             }
-            Ok(None) => scope
-                .planned()
-                .ok_or_else(|| super::run::refuse(ApiCode::BadDocument, "A subscription must select one top-level field.")),
+            Ok(None) => scope.planned().ok_or_else(|| {
+                super::run::refuse(ApiCode::BadDocument, "A subscription must select one top-level field.")
+            }),
             Err(_) => Err(super::run::refuse(ApiCode::Internal, crate::graphql::error::INTERNAL_MESSAGE)),
         }
     }
 
     /// Joins the group of a program on a stream, or founds it. The program that comes back shares what it can with the
     /// group's: a document is larger than everything else that a subscriber keeps.
-    async fn join(&self, program: Program, stream: StreamName) -> QueryResult<(broadcast::Receiver<Delivery>, Program)> {
+    async fn join(
+        &self,
+        program: Program,
+        stream: StreamName,
+    ) -> QueryResult<(broadcast::Receiver<Delivery>, Program)> {
         let mut variables = Map::clone(&program.variables);
         for own in own_variables(&program.document, program.operation_name.as_deref()) {
             variables.remove(&own);
@@ -209,7 +220,11 @@ impl Engine {
     /// # Errors
     /// If the database cannot be asked.
     pub async fn sweep(&self) -> QueryResult<()> {
-        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, group| group.sender.receiver_count() > 0);
+        self.groups
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, group| group.sender.receiver_count() > 0);
         self.app.hub.sweep(&self.app).await
     }
 
@@ -253,7 +268,10 @@ async fn lead(
         let event = tokio::select! {
             event = events.recv() => event,
             () = tokio::time::sleep(IDLE) => {
-                if engine.keeps(&key, &sender) { continue } else { return }
+                if engine.keeps(&key, &sender) {
+                    continue;
+                }
+                return;
             }
         };
         let delivery = match event {
@@ -351,7 +369,9 @@ impl Subscriber {
                     }
                     continue;
                 }
-                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => return Box::pin(self.resync()).await,
+                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => {
+                    return Box::pin(self.resync()).await;
+                }
                 // The group ended without this subscriber: found it again, from where this one stands.
                 Err(broadcast::error::RecvError::Closed) => {
                     if Box::pin(self.rejoin()).await.is_err() {
@@ -417,22 +437,20 @@ impl Subscriber {
         let executor = self
             .executor
             .get_or_insert_with(|| Box::new(Executor::new(&self.engine, &self.program, self.viewer)));
-        match executor.execute(event).await {
-            Some((bytes, _)) => {
-                self.sent = seq;
-                Some(bytes)
-            }
-            None => {
-                self.ended = true;
-                None
-            }
-        }
+        let Some((bytes, _)) = executor.execute(event).await else {
+            self.ended = true;
+            return None;
+        };
+        self.sent = seq;
+        Some(bytes)
     }
 
     /// Tells the subscriber to read the snapshot again, and ends.
     async fn resync(&mut self) -> Option<Bytes> {
         let position = match self.engine.app.conn().await {
-            Ok(mut conn) => log::position(&mut conn, self.stream).await.map_or(self.position, |at| at.last_seq),
+            Ok(mut conn) => {
+                log::position(&mut conn, self.stream).await.map_or(self.position, |at| at.last_seq)
+            }
             Err(_) => self.position,
         };
         let event = Event::resync(self.stream, position, self.engine.app.clock.now());
@@ -469,7 +487,9 @@ fn own_variables(document: &ExecutableDocument, operation_name: Option<&str>) ->
     document
         .operations
         .iter()
-        .filter(|(name, _)| operation_name.is_none() || name.map(async_graphql::Name::as_str) == operation_name)
+        .filter(|(name, _)| {
+            operation_name.is_none() || name.map(async_graphql::Name::as_str) == operation_name
+        })
         .flat_map(|(_, operation)| &operation.node.selection_set.node.items)
         .filter_map(|selection| match &selection.node {
             Selection::Field(field) => Some(&field.node.arguments),

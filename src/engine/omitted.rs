@@ -8,11 +8,17 @@ use async_graphql_value::Value;
 use serde_json::{Map, Value as Json};
 
 /// Gives `null` to every variable that stands for a page size and was left out.
-pub(super) fn fill(document: &ExecutableDocument, operation: &OperationDefinition, variables: &mut Map<String, Json>) {
+pub(super) fn fill(
+    document: &ExecutableDocument,
+    operation: &OperationDefinition,
+    variables: &mut Map<String, Json>,
+) {
     let left_out: Vec<&str> = operation
         .variable_definitions
         .iter()
-        .filter(|definition| definition.node.var_type.node.nullable && definition.node.default_value.is_none())
+        .filter(|definition| {
+            definition.node.var_type.node.nullable && definition.node.default_value.is_none()
+        })
         .map(|definition| definition.node.name.node.as_str())
         .filter(|name| !variables.contains_key(*name))
         .collect();
@@ -35,7 +41,9 @@ fn page_sizes<'d>(selections: &'d SelectionSet, found: &mut Vec<&'d str>) {
         match &selection.node {
             Selection::Field(field) => {
                 found.extend(field.node.arguments.iter().filter_map(|(name, value)| match &value.node {
-                    Value::Variable(variable) if matches!(name.node.as_str(), "first" | "last") => Some(variable.as_str()),
+                    Value::Variable(variable) if matches!(name.node.as_str(), "first" | "last") => {
+                        Some(variable.as_str())
+                    }
                     _ => None,
                 }));
                 page_sizes(&field.node.selection_set.node, found);

@@ -4,7 +4,10 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
-    parser::{parse_query, types::{DocumentOperations, ExecutableDocument, OperationType}},
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
@@ -76,7 +79,7 @@ impl Engine {
     /// # Errors
     /// The answer that refuses the request.
     pub fn prepare(&self, params: Params) -> Result<Operation, Answer> {
-        self.parse(params).map_err(|error| refusal(vec![ServerError::from(to_server_error(error))]))
+        self.parse(params).map_err(|error| refusal(vec![to_server_error(error)]))
     }
 
     fn parse(&self, params: Params) -> Result<Operation, ApiError> {
@@ -95,7 +98,11 @@ impl Engine {
             },
             (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
                 Some((name, operation)) if operations.len() == 1 => (name.to_string(), &operation.node),
-                _ => return Err(bad("The document has several operations: name one in `operationName`.".to_owned())),
+                _ => {
+                    return Err(bad(
+                        "The document has several operations: name one in `operationName`.".to_owned()
+                    ));
+                }
             },
             (DocumentOperations::Single(_), Some(name)) => {
                 return Err(bad(format!("The document has no operation named \"{name}\".")));
@@ -118,7 +125,9 @@ impl Engine {
                 tracing::error!("an execution panicked");
                 failed(ApiCode::Internal, INTERNAL_MESSAGE)
             }
-            Err(_) => failed(ApiCode::Timeout, "The request took too long. Ask for less at once, or try again."),
+            Err(_) => {
+                failed(ApiCode::Timeout, "The request took too long. Ask for less at once, or try again.")
+            }
         };
         let spotless = response.errors.is_empty();
         let answer = answer(response);
@@ -146,11 +155,15 @@ impl Operation {
 }
 
 fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<String>, ApiError> {
-    let Some(persisted) = extensions.and_then(|extensions| extensions.get("persistedQuery")).filter(|value| !value.is_null())
+    let Some(persisted) =
+        extensions.and_then(|extensions| extensions.get("persistedQuery")).filter(|value| !value.is_null())
     else {
         return Ok(None);
     };
-    match (persisted.get("version").and_then(Json::as_i64), persisted.get("sha256Hash").and_then(Json::as_str)) {
+    match (
+        persisted.get("version").and_then(Json::as_i64),
+        persisted.get("sha256Hash").and_then(Json::as_str),
+    ) {
         (Some(1), Some(hash)) if hash.len() == 64 => Ok(Some(hash.to_owned())),
         _ => Err(ApiError::told(
             ApiCode::BadRequest,
@@ -162,7 +175,7 @@ fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<Strin
 /// An answer to a request that failed before it was executed.
 #[must_use]
 pub fn refuse(code: ApiCode, message: impl Into<String>) -> Answer {
-    refusal(vec![ServerError::from(to_server_error(ApiError::told(code, message)))])
+    refusal(vec![to_server_error(ApiError::told(code, message))])
 }
 
 fn refusal(errors: Vec<ServerError>) -> Answer {
@@ -185,7 +198,9 @@ pub(super) fn answer(mut response: Response) -> Answer {
     for error in &mut response.errors {
         complete(error);
     }
-    let refused = response.is_err() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    let refused = response.is_err()
+        && response.data == Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty());
     if !refused {
         return Answer { body: serde_json::to_vec(&response).unwrap_or_default().into(), refused: None };
     }
@@ -231,7 +246,14 @@ fn complete(error: &mut ServerError) {
     if extensions.get("code").is_some() {
         return;
     }
-    let limits = ["too complex", "too deep", "nested depth", "number of directives", "number of aliases", "recursion depth"];
+    let limits = [
+        "too complex",
+        "too deep",
+        "nested depth",
+        "number of directives",
+        "number of aliases",
+        "recursion depth",
+    ];
     let code = if limits.iter().any(|limit| error.message.contains(limit)) {
         ApiCode::LimitExceeded
     } else if error.path.is_empty() {

@@ -35,7 +35,11 @@ impl Pending {
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn append(conn: &mut AsyncPgConnection, pending: Vec<Pending>, now: DateTime<Utc>) -> QueryResult<Vec<Arc<Event>>> {
+pub async fn append(
+    conn: &mut AsyncPgConnection,
+    pending: Vec<Pending>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Arc<Event>>> {
     if pending.is_empty() {
         return Ok(Vec::new());
     }
@@ -81,7 +85,13 @@ pub async fn append(conn: &mut AsyncPgConnection, pending: Vec<Pending>, now: Da
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn read(conn: &mut AsyncPgConnection, stream: StreamName, after: i64, until: i64, limit: i64) -> QueryResult<Vec<Arc<Event>>> {
+pub async fn read(
+    conn: &mut AsyncPgConnection,
+    stream: StreamName,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> QueryResult<Vec<Arc<Event>>> {
     let rows: Vec<EventRow> =
         ReadEvents { stream: stream.to_string(), after, until, limit }.load(conn).await?;
     Ok(rows
@@ -130,7 +140,10 @@ pub async fn snapshot_cursor(conn: &mut AsyncPgConnection, stream: StreamName) -
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn positions(conn: &mut AsyncPgConnection, streams: &[StreamName]) -> QueryResult<Vec<(String, i64)>> {
+pub async fn positions(
+    conn: &mut AsyncPgConnection,
+    streams: &[StreamName],
+) -> QueryResult<Vec<(String, i64)>> {
     ReadPositions { streams: streams.iter().map(ToString::to_string).collect() }.load(conn).await
 }
 

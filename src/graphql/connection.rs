@@ -112,7 +112,12 @@ pub struct PageArgs {
 impl PageArgs {
     /// The arguments as the field has them.
     #[must_use]
-    pub const fn new(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Self {
+    pub const fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Self {
         Self { first, after, last, before }
     }
 
@@ -135,11 +140,17 @@ impl PageArgs {
         }
         let cursor = |text: &Option<String>| {
             text.as_deref().map(|text| decode_cursor(scope, text)).transpose().map_err(|_| {
-                let message = "The cursor does not belong to this list: start again without `after` or `before`.";
+                let message =
+                    "The cursor does not belong to this list: start again without `after` or `before`.";
                 ApiError::told(ApiCode::CursorInvalid, message)
             })
         };
-        Ok(Keyset { after: cursor(&self.after)?, before: cursor(&self.before)?, backward, limit: i64::from(size) })
+        Ok(Keyset {
+            after: cursor(&self.after)?,
+            before: cursor(&self.before)?,
+            backward,
+            limit: i64::from(size),
+        })
     }
 }
 

@@ -13,7 +13,10 @@ use async_graphql::{Context, dataloader::Loader};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::BoxStream};
 
-use super::{error::{ApiCode, ApiError}, feed::{Beat, Feed, Plan}};
+use super::{
+    error::{ApiCode, ApiError},
+    feed::{Beat, Feed, Plan},
+};
 use crate::{
     app::App,
     db::{
@@ -163,7 +166,11 @@ pub trait ContextExt: Sync {
     ///
     /// # Errors
     /// What `plan` refuses, or `CURSOR_INVALID`.
-    fn events<F>(&self, after: Option<String>, plan: F) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
+    fn events<F>(
+        &self,
+        after: Option<String>,
+        plan: F,
+    ) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
     where
         F: Future<Output = Result<(StreamName, Option<Beat>), ApiError>> + Send,
     {

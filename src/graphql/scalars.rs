@@ -16,7 +16,9 @@ impl ScalarType for BigInt {
             Value::Number(number) => number.as_i64(),
             _ => None,
         };
-        parsed.map(Self).ok_or_else(|| InputValueError::custom("expected a whole number as text, such as \"1500\""))
+        parsed
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("expected a whole number as text, such as \"1500\""))
     }
 
     fn to_value(&self) -> Value {

@@ -8,7 +8,9 @@ use crate::{cli::seed, config::Mode, domains::accounts::service::public_keys};
 
 /// `GET /.well-known/jwks.json`: the keys that check our access tokens.
 pub(super) async fn jwks(shared: Data<Shared>) -> HttpResponse {
-    HttpResponse::Ok().insert_header(("cache-control", "public, max-age=300")).json(public_keys(&shared.engine.app))
+    HttpResponse::Ok()
+        .insert_header(("cache-control", "public, max-age=300"))
+        .json(public_keys(&shared.engine.app))
 }
 
 /// `GET /dev/accounts`: who can be signed in as with one click; nobody outside the demo.

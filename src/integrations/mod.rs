@@ -4,7 +4,6 @@ pub mod payments;
 
 use crate::config::Config;
 
-
 /// Every outward port of the application.
 #[derive(Debug)]
 pub struct Integrations {
@@ -23,7 +22,6 @@ impl Integrations {
 }
 
 /// A client that gives up in time and follows no redirect by itself.
-#[expect(clippy::disallowed_methods, reason = "the one place where the client is made")]
 fn http_client() -> reqwest::Client {
     // One TLS implementation for the process; installing it again is refused, and harmless.
     rustls::crypto::ring::default_provider().install_default().ok();

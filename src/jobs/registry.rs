@@ -7,11 +7,13 @@ use super::{
     retention::{self, Retention},
 };
 use crate::{
-    domains::{accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet},
+    domains::{
+        accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet,
+    },
     integrations::payments::sandbox,
 };
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// The whole product.
 #[must_use]

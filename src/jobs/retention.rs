@@ -6,18 +6,14 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::{
-    app::App,
-    db::idempotency,
-    events::log,
-};
+use crate::{app::App, db::idempotency, events::log};
 
 /// How long a subscription can be resumed.
 pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long a repeat of a mutation is recognised. What a unique column guards is recognised for ever.
 pub const KEYS_KEPT: TimeDelta = TimeDelta::days(7);
 /// How often old rows are looked for.
-pub const PERIOD: Duration = Duration::from_secs(3600);
+pub const PERIOD: Duration = Duration::from_hours(1);
 /// Rows removed by one statement, so that none of them holds its locks for long.
 const BATCH: i64 = 2_000;
 

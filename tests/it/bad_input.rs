@@ -110,11 +110,16 @@ fn plain(ty: &str, value: &str) -> Value {
 
 /// A digest of every table's rows.
 async fn state(app: &TestApp) -> Vec<(String, String)> {
-    let tables = app.sql("select relname from pg_stat_user_tables where schemaname = 'public' order by 1").await;
+    let tables =
+        app.sql("select relname from pg_stat_user_tables where schemaname = 'public' order by 1").await;
     let mut digests = Vec::new();
     for table in tables {
         let name = &table[0];
-        let rows = app.sql(&format!("select coalesce(md5(string_agg(t::text, E'\\n' order by t::text)), '') from {name} t")).await;
+        let rows = app
+            .sql(&format!(
+                "select coalesce(md5(string_agg(t::text, E'\\n' order by t::text)), '') from {name} t"
+            ))
+            .await;
         digests.push((name.clone(), rows[0][0].clone()));
     }
     digests
@@ -131,7 +136,9 @@ async fn every_mutation_refuses_bad_input_and_changes_nothing() {
         if mutation == "logOut" {
             continue;
         }
-        let query = format!("mutation($input: {input}!) {{ {mutation}(input: $input) {{ userErrors {{ __typename code message path }} }} }}");
+        let query = format!(
+            "mutation($input: {input}!) {{ {mutation}(input: $input) {{ userErrors {{ __typename code message path }} }} }}"
+        );
         for bad in WAYS {
             let variables = json!({ "input": schema.input(&input, bad) });
             for (who, client) in [("a learner", &ada), ("a mentor", &grace), ("anybody", &app.anonymous())] {
@@ -145,7 +152,10 @@ async fn every_mutation_refuses_bad_input_and_changes_nothing() {
                     assert!(!told.contains(leak), "{at} leaks {leak:?}: {told}");
                 }
                 for error in reply.json["data"][&mutation]["userErrors"].as_array().into_iter().flatten() {
-                    assert!(!text(&error["message"]).is_empty() && text(&error["code"]).len() > 3, "{at}: {error}");
+                    assert!(
+                        !text(&error["message"]).is_empty() && text(&error["code"]).len() > 3,
+                        "{at}: {error}"
+                    );
                 }
             }
         }

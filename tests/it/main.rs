@@ -1,6 +1,16 @@
 //! The integration tests: everything through HTTP and WebSocket against a real server on its own database.
 
 #![expect(unreachable_pub, reason = "the harness reads like a library")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "a test stops at what it did not expect, finds its programs by itself, and reads like a story"
+)]
 
 mod support;
 

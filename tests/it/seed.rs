@@ -109,7 +109,9 @@ async fn assert_rules_hold(app: &TestApp) {
 
 /// A fingerprint of every row, table by table; what is random on purpose is left out.
 async fn fingerprints(url: &str) -> Vec<Vec<String>> {
-    let tables = database::sql(url, "select relname from pg_stat_user_tables order by relname").await.expect("the tables");
+    let tables = database::sql(url, "select relname from pg_stat_user_tables order by relname")
+        .await
+        .expect("the tables");
     let mut prints = Vec::new();
     for table in tables.into_iter().flatten().filter(|table| !table.starts_with("__")) {
         let statement = format!(
@@ -157,7 +159,9 @@ async fn two_loads_at_one_instant_give_the_same_rows() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_load_that_fails_leaves_nothing() {
     let url = database::fresh().await;
-    database::sql(&url, "alter table notifications add check (kind <> 'REVIEW_RECEIVED')").await.expect("a rule");
+    database::sql(&url, "alter table notifications add check (kind <> 'REVIEW_RECEIVED')")
+        .await
+        .expect("a rule");
     let empty = fingerprints(&url).await;
 
     assert!(seed::demo(&url, noon()).await.is_err());
@@ -202,7 +206,8 @@ async fn the_first_learner_has_250_credits_and_the_second_none() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_part_of_the_benchmark_data_keeps_the_same_rules() {
     let app = TestApp::start().await;
-    let indexes = "select string_agg(indexdef, E'\\n' order by indexdef) from pg_indexes where schemaname = 'public'";
+    let indexes =
+        "select string_agg(indexdef, E'\\n' order by indexdef) from pg_indexes where schemaname = 'public'";
     let constraints = "select string_agg(conrelid::regclass || pg_get_constraintdef(oid), E'\\n' order by conrelid::regclass::text, conname)
                        from pg_constraint where connamespace = 'public'::regnamespace";
     let before = (app.sql(indexes).await, app.sql(constraints).await);
@@ -211,7 +216,11 @@ async fn a_part_of_the_benchmark_data_keeps_the_same_rules() {
     assert!(matches!(load().await, Outcome::Loaded { rows } if rows > 8_000));
     assert_eq!(load().await, Outcome::AlreadyThere);
 
-    assert_eq!((app.sql(indexes).await, app.sql(constraints).await), before, "indexes and constraints are as before");
+    assert_eq!(
+        (app.sql(indexes).await, app.sql(constraints).await),
+        before,
+        "indexes and constraints are as before"
+    );
     assert_rules_hold(&app).await;
     for (table, wanted) in [
         ("members", 100),
@@ -265,8 +274,13 @@ async fn every_document_of_the_benchmark_is_answered_in_full() {
     let mut learner = app.anonymous();
     let device = &app.sql("select id, member_id from auth_sessions order by member_id limit 1").await[0];
     let (session, member) = (device[0].parse().expect("an id"), device[1].parse().expect("an id"));
-    let (token, _) =
-        token::issue_access_token(&app.app, MemberId::from_uuid(member), AuthSessionId::from_uuid(session), app.now()).expect("a token");
+    let (token, _) = token::issue_access_token(
+        &app.app,
+        MemberId::from_uuid(member),
+        AuthSessionId::from_uuid(session),
+        app.now(),
+    )
+    .expect("a token");
     learner.token = Some(token);
     let file: Value = serde_json::from_str(include_str!("../../benches/documents.json")).expect("JSON");
 
@@ -286,7 +300,13 @@ async fn every_document_of_the_benchmark_is_answered_in_full() {
 
     let subscribe = &file["subscription"]["subscribe"];
     let variables = fill(&app, &subscribe["variables"]).await;
-    let mut events = Subscription::start(&learner, "conversationEvents", subscribe["query"].as_str().expect("a document"), variables).await;
+    let mut events = Subscription::start(
+        &learner,
+        "conversationEvents",
+        subscribe["query"].as_str().expect("a document"),
+        variables,
+    )
+    .await;
     let publish = &file["subscription"]["publish"];
     let variables = fill(&app, &publish["variables"]).await;
     learner.run(publish["query"].as_str().expect("a document"), variables).await.ok("sendMessage");

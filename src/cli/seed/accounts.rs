@@ -22,11 +22,36 @@ pub struct DemoAccount {
 
 /// The demo accounts, in the order of the menu. They are the first members of the demo data.
 pub const ACCOUNTS: &[DemoAccount] = &[
-    account("Ada Lindqvist", "ada@example.com", &["LEARNER"], "Has 250 credits, bookings, conversations and unread notifications"),
-    account("Jonas Okafor", "jonas@example.com", &["LEARNER"], "Just signed up: no credits yet, so bookings are refused until a checkout is paid"),
-    account("Priya Raman", "priya@example.com", &["LEARNER", "MENTOR"], "Can be booked at any hour of any day"),
-    account("Mateo Salcedo", "mateo@example.com", &["LEARNER", "MENTOR"], "Works on weekdays from nine to five, Madrid time"),
-    account("Noor Haddad", "noor@example.com", &["LEARNER", "EXCHANGER"], "Offers Arabic and calligraphy, wants guitar and TypeScript"),
+    account(
+        "Ada Lindqvist",
+        "ada@example.com",
+        &["LEARNER"],
+        "Has 250 credits, bookings, conversations and unread notifications",
+    ),
+    account(
+        "Jonas Okafor",
+        "jonas@example.com",
+        &["LEARNER"],
+        "Just signed up: no credits yet, so bookings are refused until a checkout is paid",
+    ),
+    account(
+        "Priya Raman",
+        "priya@example.com",
+        &["LEARNER", "MENTOR"],
+        "Can be booked at any hour of any day",
+    ),
+    account(
+        "Mateo Salcedo",
+        "mateo@example.com",
+        &["LEARNER", "MENTOR"],
+        "Works on weekdays from nine to five, Madrid time",
+    ),
+    account(
+        "Noor Haddad",
+        "noor@example.com",
+        &["LEARNER", "EXCHANGER"],
+        "Offers Arabic and calligraphy, wants guitar and TypeScript",
+    ),
     account("Kiri Walker", "kiri@example.com", &["ADMIN"], "Looks after the platform"),
 ];
 

@@ -38,7 +38,8 @@ pub(super) fn pick<T: Copy>(list: &[T], number: usize) -> T {
 }
 
 fn digest(kind: &str, number: usize) -> [u8; 16] {
-    let digest = Sha256::new().chain_update(kind).chain_update([0]).chain_update(number.to_be_bytes()).finalize();
+    let digest =
+        Sha256::new().chain_update(kind).chain_update([0]).chain_update(number.to_be_bytes()).finalize();
     let mut bytes = [0; 16];
     for (to, from) in bytes.iter_mut().zip(digest) {
         *to = from;
@@ -55,8 +56,10 @@ mod tests {
     #[test]
     fn ids_are_the_same_each_time_and_differ_by_kind_and_number() {
         assert_eq!(id("member", 7), id("member", 7));
-        let ids: HashSet<Uuid> =
-            ["member", "session"].into_iter().flat_map(|kind| (0..1000).map(move |number| id(kind, number))).collect();
+        let ids: HashSet<Uuid> = ["member", "session"]
+            .into_iter()
+            .flat_map(|kind| (0..1000).map(move |number| id(kind, number)))
+            .collect();
         assert_eq!(ids.len(), 2000);
     }
 

@@ -56,7 +56,11 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let database = Database::open(config).await?;
     migrate::run(&database.url).await?;
     let now = database_now(&database.url).await?;
-    let outcome = if *with_bench { bench(&database.url, now, super::say).await? } else { demo(&database.url, now).await? };
+    let outcome = if *with_bench {
+        bench(&database.url, now, super::say).await?
+    } else {
+        demo(&database.url, now).await?
+    };
     database.close().await;
     match outcome {
         Outcome::Loaded { rows } => super::print(&format!("Loaded {rows} rows.\n")),
@@ -72,6 +76,7 @@ struct DatabaseNow {
 
 async fn database_now(url: &str) -> anyhow::Result<DateTime<Utc>> {
     let mut conn = AsyncPgConnection::establish(url).await?;
-    let read: DatabaseNow = diesel::sql_query("select clock_timestamp() as now").get_result(&mut conn).await?;
+    let read: DatabaseNow =
+        diesel::sql_query("select clock_timestamp() as now").get_result(&mut conn).await?;
     Ok(read.now)
 }

@@ -39,6 +39,7 @@ impl Rows {
 
 /// Whether a member with this address exists.
 pub(super) async fn address_exists(conn: &mut AsyncPgConnection, email: &str) -> QueryResult<bool> {
-    let found = diesel::sql_query("select from credentials where email = $1").bind::<Text, _>(email).execute(conn);
+    let found =
+        diesel::sql_query("select from credentials where email = $1").bind::<Text, _>(email).execute(conn);
     Ok(found.await? > 0)
 }

@@ -54,14 +54,19 @@ impl Loader<ConversationFor> for Reader {
     type Value = Arc<Opened>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[ConversationFor]) -> Result<HashMap<ConversationFor, Arc<Opened>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[ConversationFor],
+    ) -> Result<HashMap<ConversationFor, Arc<Opened>>, LoadError> {
         let mut found = HashMap::new();
         for (member, keys) in grouped(keys, |key| key.member) {
             let ids: Vec<ConversationId> = keys.iter().map(|key| key.conversation).collect();
             let rows = repo::opened(&mut *self.conn().await?, member, &ids).await.map_err(Arc::new)?;
-            found.extend(rows.into_iter().map(|row| {
-                (ConversationFor { conversation: row.conversation.id, member }, Arc::new(row))
-            }));
+            found.extend(
+                rows.into_iter().map(|row| {
+                    (ConversationFor { conversation: row.conversation.id, member }, Arc::new(row))
+                }),
+            );
         }
         Ok(found)
     }
@@ -82,7 +87,10 @@ impl Loader<ConversationOfSession> for Reader {
     type Value = ConversationId;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[ConversationOfSession]) -> Result<HashMap<ConversationOfSession, ConversationId>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[ConversationOfSession],
+    ) -> Result<HashMap<ConversationOfSession, ConversationId>, LoadError> {
         let ids: Vec<SessionId> = keys.iter().map(|key| key.0).collect();
         let rows = repo::by_sessions(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
         Ok(rows.into_iter().filter_map(|(session, id)| Some((ConversationOfSession(session?), id))).collect())
@@ -93,11 +101,17 @@ impl Loader<EdgeOfMessages> for Reader {
     type Value = Vec<Arc<MessageRow>>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[EdgeOfMessages]) -> Result<HashMap<EdgeOfMessages, Vec<Arc<MessageRow>>>, LoadError> {
-        let mut found: HashMap<EdgeOfMessages, Vec<Arc<MessageRow>>> = keys.iter().map(|&key| (key, Vec::new())).collect();
+    async fn load(
+        &self,
+        keys: &[EdgeOfMessages],
+    ) -> Result<HashMap<EdgeOfMessages, Vec<Arc<MessageRow>>>, LoadError> {
+        let mut found: HashMap<EdgeOfMessages, Vec<Arc<MessageRow>>> =
+            keys.iter().map(|&key| (key, Vec::new())).collect();
         for ((from_end, limit), keys) in grouped(keys, |key| (key.from_end, key.limit)) {
             let ids: Vec<ConversationId> = keys.iter().map(|key| key.conversation).collect();
-            let rows = repo::edges_of_messages(&mut *self.conn().await?, &ids, from_end, limit).await.map_err(Arc::new)?;
+            let rows = repo::edges_of_messages(&mut *self.conn().await?, &ids, from_end, limit)
+                .await
+                .map_err(Arc::new)?;
             for row in rows {
                 let key = EdgeOfMessages { conversation: row.conversation_id, from_end, limit };
                 found.entry(key).or_default().push(Arc::new(row));
@@ -112,7 +126,8 @@ impl Loader<FirstMembers> for Reader {
     type Error = LoadError;
 
     async fn load(&self, keys: &[FirstMembers]) -> Result<HashMap<FirstMembers, Vec<MemberId>>, LoadError> {
-        let mut found: HashMap<FirstMembers, Vec<MemberId>> = keys.iter().map(|&key| (key, Vec::new())).collect();
+        let mut found: HashMap<FirstMembers, Vec<MemberId>> =
+            keys.iter().map(|&key| (key, Vec::new())).collect();
         for (limit, keys) in grouped(keys, |key| key.limit) {
             let ids: Vec<ConversationId> = keys.iter().map(|key| key.conversation).collect();
             let rows = repo::first_members(&mut *self.conn().await?, &ids, limit).await.map_err(Arc::new)?;

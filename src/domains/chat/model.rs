@@ -171,7 +171,8 @@ mod tests {
 
     #[test]
     fn a_body_is_one_to_four_thousand_characters_with_something_to_read() {
-        for body in ["a", "  padded  ", "two\nlines\tand a tab\r\n", "👩‍👩‍👧‍👦", &"é".repeat(4000)] {
+        for body in ["a", "  padded  ", "two\nlines\tand a tab\r\n", "👩‍👩‍👧‍👦", &"é".repeat(4000)]
+        {
             assert_eq!(check_body(body), Ok(()), "{body:?}");
         }
         for body in ["", " ", "\n\t ", "\u{2003}", &"é".repeat(4001)] {

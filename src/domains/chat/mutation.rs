@@ -6,7 +6,10 @@ use super::{
     loaders::ConversationFor,
     model::{BODY_LENGTH, BadBody, CLIENT_ID_LENGTH, check_body},
     service::{self, MarkReadError, SendError, SendMessage, Target},
-    types::{Conversation, MarkReadInput, MarkReadPayload, Message, MessageTarget, SendMessageInput, SendMessagePayload},
+    types::{
+        Conversation, MarkReadInput, MarkReadPayload, Message, MessageTarget, SendMessageInput,
+        SendMessagePayload,
+    },
 };
 use crate::{
     db::ids::MemberId,
@@ -36,15 +39,19 @@ impl ChatMutation {
             let command = SendMessage { sender, to, body: input.body, client_id };
             let sent = service::send(ctx.app(), &command).await.map_err(|error| refused(error, to))?;
             let replayed = sent.conversation.is_none();
-            let conversation = match sent.conversation {
-                Some((row, seat)) => Some(Conversation::changed(row, seat, sender)),
-                None => {
-                    let key = ConversationFor { conversation: sent.message.conversation_id, member: sender };
-                    ctx.one(key).await?.map(|opened| Conversation::opened(&opened, sender))
-                }
+            let conversation = if let Some((row, seat)) = sent.conversation {
+                Some(Conversation::changed(row, seat, sender))
+            } else {
+                let key = ConversationFor { conversation: sent.message.conversation_id, member: sender };
+                ctx.one(key).await?.map(|opened| Conversation::opened(&opened, sender))
             };
             let message = Some(Message(sent.message.into()));
-            Ok(SendMessagePayload { message, conversation, replayed: Some(replayed), user_errors: Vec::new() })
+            Ok(SendMessagePayload {
+                message,
+                conversation,
+                replayed: Some(replayed),
+                user_errors: Vec::new(),
+            })
         })
         .await
     }
@@ -66,7 +73,9 @@ impl ChatMutation {
 
 async fn target(ctx: &Context<'_>, to: &MessageTarget) -> Result<Target, Refusal> {
     match to {
-        MessageTarget::ConversationId(conversation) => Ok(Target::Conversation(id(conversation, "to.conversationId")?)),
+        MessageTarget::ConversationId(conversation) => {
+            Ok(Target::Conversation(id(conversation, "to.conversationId")?))
+        }
         MessageTarget::MemberId(member) => {
             let member: MemberId = id(member, "to.memberId")?;
             let card = ctx.hot(MemberById(member)).await?;
@@ -81,12 +90,18 @@ async fn target(ctx: &Context<'_>, to: &MessageTarget) -> Result<Target, Refusal
 fn bad_body(error: BadBody) -> UserError {
     match error {
         BadBody::Length => {
-            let message = format!("A message has {} to {} characters, not only spaces.", BODY_LENGTH.start(), BODY_LENGTH.end());
+            let message = format!(
+                "A message has {} to {} characters, not only spaces.",
+                BODY_LENGTH.start(),
+                BODY_LENGTH.end()
+            );
             UserError::validation("body", "LENGTH", message)
         }
-        BadBody::ControlCharacter => {
-            UserError::validation("body", "CONTROL_CHARACTERS", "A message must not contain control characters.")
-        }
+        BadBody::ControlCharacter => UserError::validation(
+            "body",
+            "CONTROL_CHARACTERS",
+            "A message must not contain control characters.",
+        ),
     }
 }
 
@@ -96,7 +111,9 @@ fn refused(error: SendError, to: Target) -> Refusal {
             Target::Conversation(_) => not_found("to.conversationId", "conversation").into(),
             Target::Member(_) => not_found("to.memberId", "member").into(),
         },
-        SendError::ToOneself => UserError::validation("to.memberId", "ONESELF", "Send it to somebody else.").into(),
+        SendError::ToOneself => {
+            UserError::validation("to.memberId", "ONESELF", "Send it to somebody else.").into()
+        }
         SendError::Conflict => {
             let message = "You sent another text with this clientId. Use a new one for a new message.";
             UserError::basic(ErrorCode::IdempotencyConflict, "clientId", message).into()

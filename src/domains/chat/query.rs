@@ -16,7 +16,11 @@ pub struct ChatQuery;
 #[Object]
 impl ChatQuery {
     /// A conversation of the caller. `null` if there is none, if the caller is not in it, and for anonymous callers.
-    async fn conversation(&self, ctx: &Context<'_>, #[graphql(desc = "Its global id.")] id: ID) -> Field<Conversation> {
+    async fn conversation(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Its global id.")] id: ID,
+    ) -> Field<Conversation> {
         field(async {
             let Ok(id) = id.parse::<ConversationId>() else { return Ok(None) };
             conversation_of_viewer(ctx, id).await

@@ -38,7 +38,22 @@ type MessageSql = (
 /// The columns of a [`ConversationRow`].
 macro_rules! conversation {
     ($of:literal) => {
-        concat!($of, ".id, ", $of, ".kind, ", $of, ".session_id, ", $of, ".pair, ", $of, ".last_seq, ", $of, ".last_message_at, ", $of, ".created_at")
+        concat!(
+            $of,
+            ".id, ",
+            $of,
+            ".kind, ",
+            $of,
+            ".session_id, ",
+            $of,
+            ".pair, ",
+            $of,
+            ".last_seq, ",
+            $of,
+            ".last_message_at, ",
+            $of,
+            ".created_at"
+        )
     };
 }
 
@@ -56,7 +71,9 @@ macro_rules! seat {
 macro_rules! opened {
     () => {
         concat!(
-            conversation!("c"), ", ", seat!(),
+            conversation!("c"),
+            ", ",
+            seat!(),
             ", coalesce((select s.last_seq from streams s where s.stream = 'conversation:' || c.id::text), 0)"
         )
     };
@@ -94,7 +111,11 @@ pub struct Written {
 
 /// Writes a message: numbers it under the conversation's lock and counts it for the other. `None` if the sender has no
 /// seat in the conversation, or has sent a message with this `client_id` before.
-pub async fn write_message(conn: &mut AsyncPgConnection, message: &NewMessage<'_>, now: DateTime<Utc>) -> QueryResult<Option<Written>> {
+pub async fn write_message(
+    conn: &mut AsyncPgConnection,
+    message: &NewMessage<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Written>> {
     let statement = WriteMessage {
         id: message.id,
         conversation_id: message.conversation_id,
@@ -107,7 +128,12 @@ pub async fn write_message(conn: &mut AsyncPgConnection, message: &NewMessage<'_
 }
 
 /// The message that a member sent to a conversation with a `client_id`.
-pub async fn message_by_client_id(conn: &mut AsyncPgConnection, conversation: ConversationId, sender: MemberId, client_id: &str) -> QueryResult<Option<MessageRow>> {
+pub async fn message_by_client_id(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    sender: MemberId,
+    client_id: &str,
+) -> QueryResult<Option<MessageRow>> {
     messages::table
         .filter(messages::conversation_id.eq(conversation))
         .filter(messages::sender_id.eq(sender))
@@ -120,17 +146,33 @@ pub async fn message_by_client_id(conn: &mut AsyncPgConnection, conversation: Co
 
 /// The DIRECT conversation of a pair.
 pub async fn direct(conn: &mut AsyncPgConnection, pair: &[MemberId]) -> QueryResult<Option<ConversationId>> {
-    conversations::table.filter(conversations::pair.eq(pair)).select(conversations::id).first(conn).await.optional()
+    conversations::table
+        .filter(conversations::pair.eq(pair))
+        .select(conversations::id)
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// Makes the DIRECT conversation of a pair. `None` if somebody else has just made it.
-pub async fn insert_direct(conn: &mut AsyncPgConnection, id: ConversationId, pair: &[MemberId], now: DateTime<Utc>) -> QueryResult<Option<ConversationId>> {
+pub async fn insert_direct(
+    conn: &mut AsyncPgConnection,
+    id: ConversationId,
+    pair: &[MemberId],
+    now: DateTime<Utc>,
+) -> QueryResult<Option<ConversationId>> {
     let made: Vec<ConversationId> = InsertDirect { id, pair: pair.to_vec(), now }.load(conn).await?;
     Ok(made.into_iter().next())
 }
 
 /// Opens the conversation of a session for some of its members. Returns the conversation, and who was not in it before.
-pub async fn open_session(conn: &mut AsyncPgConnection, id: ConversationId, session: SessionId, members: &[MemberId], now: DateTime<Utc>) -> QueryResult<Vec<Admitted>> {
+pub async fn open_session(
+    conn: &mut AsyncPgConnection,
+    id: ConversationId,
+    session: SessionId,
+    members: &[MemberId],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Admitted>> {
     OpenSession { id, session_id: session, members: members.to_vec(), now }.load(conn).await
 }
 
@@ -152,14 +194,23 @@ pub async fn lock_direct(conn: &mut AsyncPgConnection, conversation: Conversatio
 }
 
 /// Moves how far a member has read, forward only and no further than the last message. `None` if nothing moved.
-pub async fn mark_read(conn: &mut AsyncPgConnection, conversation: ConversationId, member: MemberId, up_to: i64) -> QueryResult<Option<(ConversationRow, Seat)>> {
+pub async fn mark_read(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    member: MemberId,
+    up_to: i64,
+) -> QueryResult<Option<(ConversationRow, Seat)>> {
     MarkRead { conversation_id: conversation, member_id: member, up_to }.get_result(conn).await.optional()
 }
 
 // ---------------------------------------------------------------------------------------------------------- reading
 
 /// Conversations as a member finds them: only those in which the member has a seat.
-pub async fn opened(conn: &mut AsyncPgConnection, member: MemberId, conversations: &[ConversationId]) -> QueryResult<Vec<Opened>> {
+pub async fn opened(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    conversations: &[ConversationId],
+) -> QueryResult<Vec<Opened>> {
     OpenedBy { member_id: member, conversations: conversations.to_vec() }.load(conn).await
 }
 
@@ -167,14 +218,22 @@ pub async fn opened(conn: &mut AsyncPgConnection, member: MemberId, conversation
 pub type ConversationKey = (DateTime<Utc>, ConversationId);
 
 /// A page of a member's conversations, latest activity first.
-pub async fn page_of_conversations(conn: &mut AsyncPgConnection, member: MemberId, page: &Keyset<ConversationKey>) -> QueryResult<Vec<Opened>> {
+pub async fn page_of_conversations(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    page: &Keyset<ConversationKey>,
+) -> QueryResult<Vec<Opened>> {
     let (after_at, after_id) = page.after.unzip();
     let (before_at, before_id) = page.before.unzip();
     let limit = page.fetch();
     if page.backward {
-        return OldestConversations { member_id: member, after_at, after_id, before_at, before_id, limit }.load(conn).await;
+        return OldestConversations { member_id: member, after_at, after_id, before_at, before_id, limit }
+            .load(conn)
+            .await;
     }
-    LatestConversations { member_id: member, after_at, after_id, before_at, before_id, limit }.load(conn).await
+    LatestConversations { member_id: member, after_at, after_id, before_at, before_id, limit }
+        .load(conn)
+        .await
 }
 
 /// Unread messages of a member over all conversations.
@@ -183,7 +242,12 @@ pub async fn unread_messages(conn: &mut AsyncPgConnection, member: MemberId) -> 
 }
 
 /// The first or last messages of conversations, at most `limit` of each, in list order or reversed if from the end.
-pub async fn edges_of_messages(conn: &mut AsyncPgConnection, conversations: &[ConversationId], from_end: bool, limit: i64) -> QueryResult<Vec<MessageRow>> {
+pub async fn edges_of_messages(
+    conn: &mut AsyncPgConnection,
+    conversations: &[ConversationId],
+    from_end: bool,
+    limit: i64,
+) -> QueryResult<Vec<MessageRow>> {
     let conversations = conversations.to_vec();
     if from_end {
         return LastMessages { conversations, limit }.load(conn).await;
@@ -192,7 +256,11 @@ pub async fn edges_of_messages(conn: &mut AsyncPgConnection, conversations: &[Co
 }
 
 /// A page of a conversation's messages, oldest first.
-pub async fn page_of_messages(conn: &mut AsyncPgConnection, conversation: ConversationId, page: &Keyset<i64>) -> QueryResult<Vec<MessageRow>> {
+pub async fn page_of_messages(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    page: &Keyset<i64>,
+) -> QueryResult<Vec<MessageRow>> {
     let (after, before) = (page.after.unwrap_or(0), page.before.unwrap_or(i64::MAX));
     let query = messages::table
         .filter(messages::conversation_id.eq(conversation))
@@ -207,12 +275,18 @@ pub async fn page_of_messages(conn: &mut AsyncPgConnection, conversation: Conver
 }
 
 /// Messages by id.
-pub async fn messages_by_ids(conn: &mut AsyncPgConnection, ids: &[MessageId]) -> QueryResult<Vec<MessageRow>> {
+pub async fn messages_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[MessageId],
+) -> QueryResult<Vec<MessageRow>> {
     messages::table.filter(messages::id.eq_any(ids)).select(MessageRow::as_select()).load(conn).await
 }
 
 /// The conversations of sessions.
-pub async fn by_sessions(conn: &mut AsyncPgConnection, sessions: &[SessionId]) -> QueryResult<Vec<(Option<SessionId>, ConversationId)>> {
+pub async fn by_sessions(
+    conn: &mut AsyncPgConnection,
+    sessions: &[SessionId],
+) -> QueryResult<Vec<(Option<SessionId>, ConversationId)>> {
     conversations::table
         .filter(conversations::session_id.eq_any(sessions))
         .select((conversations::session_id, conversations::id))
@@ -221,12 +295,20 @@ pub async fn by_sessions(conn: &mut AsyncPgConnection, sessions: &[SessionId]) -
 }
 
 /// The first members of conversations, in id order, at most `limit` of each.
-pub async fn first_members(conn: &mut AsyncPgConnection, conversations: &[ConversationId], limit: i64) -> QueryResult<Vec<(ConversationId, MemberId)>> {
+pub async fn first_members(
+    conn: &mut AsyncPgConnection,
+    conversations: &[ConversationId],
+    limit: i64,
+) -> QueryResult<Vec<(ConversationId, MemberId)>> {
     FirstMembers { conversations: conversations.to_vec(), limit }.load(conn).await
 }
 
 /// A page of a conversation's members, in id order.
-pub async fn page_of_members(conn: &mut AsyncPgConnection, conversation: ConversationId, page: &Keyset<MemberId>) -> QueryResult<Vec<MemberId>> {
+pub async fn page_of_members(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    page: &Keyset<MemberId>,
+) -> QueryResult<Vec<MemberId>> {
     let mut query = conversation_members::table
         .filter(conversation_members::conversation_id.eq(conversation))
         .select(conversation_members::member_id)
@@ -390,8 +472,16 @@ macro_rules! conversations_page {
     };
 }
 
-conversations_page!(LatestConversations, "A member's conversations, latest activity first.", "active_at desc, conversation_id desc");
-conversations_page!(OldestConversations, "A member's conversations, oldest activity first.", "active_at, conversation_id");
+conversations_page!(
+    LatestConversations,
+    "A member's conversations, latest activity first.",
+    "active_at desc, conversation_id desc"
+);
+conversations_page!(
+    OldestConversations,
+    "A member's conversations, oldest activity first.",
+    "active_at, conversation_id"
+);
 
 statement! {
     /// What a member has not read.

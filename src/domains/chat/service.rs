@@ -90,7 +90,9 @@ pub async fn send(app: &App, command: &SendMessage) -> Result<Sent, SendError> {
     match sent {
         Err(SendError::Database(error)) => match constraint::broken(&error) {
             // The same message arrived twice in one moment, and the other one was first.
-            Some("messages_conversation_id_sender_id_client_id_key") => sent_before(&mut *app.conn().await?, command).await,
+            Some("messages_conversation_id_sender_id_client_id_key") => {
+                sent_before(&mut *app.conn().await?, command).await
+            }
             Some("conversation_members_member_id_fkey") => Err(SendError::NotFound),
             _ => Err(error.into()),
         },
@@ -99,7 +101,11 @@ pub async fn send(app: &App, command: &SendMessage) -> Result<Sent, SendError> {
 }
 
 /// The DIRECT conversation of two members, made if it is missing.
-async fn direct_conversation(tx: &mut Tx, sender: MemberId, receiver: MemberId) -> Result<ConversationId, SendError> {
+async fn direct_conversation(
+    tx: &mut Tx,
+    sender: MemberId,
+    receiver: MemberId,
+) -> Result<ConversationId, SendError> {
     let (pair, now) = (pair(sender, receiver), tx.now());
     if let Some(id) = repo::direct(tx, &pair).await? {
         return Ok(id);
@@ -161,7 +167,12 @@ pub enum MarkReadError {
 ///
 /// # Errors
 /// See [`MarkReadError`].
-pub async fn mark_read(app: &App, member: MemberId, conversation: ConversationId, up_to: i64) -> Result<(ConversationRow, Seat), MarkReadError> {
+pub async fn mark_read(
+    app: &App,
+    member: MemberId,
+    conversation: ConversationId,
+    up_to: i64,
+) -> Result<(ConversationRow, Seat), MarkReadError> {
     transact(app, async |tx| {
         tx.acting(member);
         repo::lock_direct(tx, conversation).await?;

@@ -24,7 +24,9 @@ impl ChatSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The conversation.")] conversation_id: ID,
-        #[graphql(desc = "The last cursor seen, or a snapshot's; absent = from now on.")] after: Option<String>,
+        #[graphql(desc = "The last cursor seen, or a snapshot's; absent = from now on.")] after: Option<
+            String,
+        >,
     ) -> Result<impl Stream<Item = Event> + use<>, ApiError> {
         let plan = async {
             let member = ctx.signed_in()?.member_id;

@@ -75,7 +75,11 @@ impl Conversation {
         Ok(ctx.one(key).await?.map(|opened| opened.seat))
     }
 
-    async fn page_of_members(&self, ctx: &Context<'_>, keyset: &Keyset<MemberId>) -> Result<Vec<MemberId>, ApiError> {
+    async fn page_of_members(
+        &self,
+        ctx: &Context<'_>,
+        keyset: &Keyset<MemberId>,
+    ) -> Result<Vec<MemberId>, ApiError> {
         if let Some(pair) = &self.row.pair {
             return Ok(within(pair, keyset));
         }
@@ -87,7 +91,11 @@ impl Conversation {
         Ok(repo::page_of_members(&mut *ctx.conn().await?, self.row.id, keyset).await?)
     }
 
-    async fn page_of_messages(&self, ctx: &Context<'_>, keyset: Keyset<i64>) -> Result<Vec<Arc<MessageRow>>, ApiError> {
+    async fn page_of_messages(
+        &self,
+        ctx: &Context<'_>,
+        keyset: Keyset<i64>,
+    ) -> Result<Vec<Arc<MessageRow>>, ApiError> {
         let conversation = self.row.id;
         if keyset.after.is_none() && keyset.before.is_none() {
             let key = EdgeOfMessages { conversation, from_end: keyset.backward, limit: keyset.fetch() };
@@ -104,7 +112,10 @@ fn within(pair: &[MemberId], keyset: &Keyset<MemberId>) -> Vec<MemberId> {
     let mut found: Vec<MemberId> = pair
         .iter()
         .copied()
-        .filter(|member| keyset.after.is_none_or(|after| *member > after) && keyset.before.is_none_or(|before| *member < before))
+        .filter(|member| {
+            keyset.after.is_none_or(|after| *member > after)
+                && keyset.before.is_none_or(|before| *member < before)
+        })
         .collect();
     if keyset.backward {
         found.reverse();
@@ -148,7 +159,9 @@ impl Conversation {
         field(async {
             let read = async |keyset| {
                 let ids = self.page_of_members(ctx, &keyset).await?;
-                let cards = futures_util::future::try_join_all(ids.into_iter().map(|id| ctx.hot(MemberById(id)))).await?;
+                let cards =
+                    futures_util::future::try_join_all(ids.into_iter().map(|id| ctx.hot(MemberById(id))))
+                        .await?;
                 Ok(cards.into_iter().flatten().collect())
             };
             let args = PageArgs::new(first, after, last, before);
@@ -160,7 +173,9 @@ impl Conversation {
     /// The other member of a `DIRECT` conversation. `null` in a `SESSION` one.
     async fn viewer_peer(&self, ctx: &Context<'_>) -> Field<Member> {
         field(async {
-            let Some(peer) = self.row.pair.iter().flatten().find(|member| **member != self.member) else { return Ok(None) };
+            let Some(peer) = self.row.pair.iter().flatten().find(|member| **member != self.member) else {
+                return Ok(None);
+            };
             Ok(ctx.hot(MemberById(*peer)).await?.map(Member))
         })
         .await
@@ -220,7 +235,10 @@ impl Conversation {
 }
 
 /// A conversation as the caller finds it. `None` if the caller is not in it.
-pub(crate) async fn conversation_of_viewer(ctx: &Context<'_>, conversation: ConversationId) -> Result<Option<Conversation>, ApiError> {
+pub(crate) async fn conversation_of_viewer(
+    ctx: &Context<'_>,
+    conversation: ConversationId,
+) -> Result<Option<Conversation>, ApiError> {
     let Some(viewer) = ctx.viewer() else { return Ok(None) };
     let member = viewer.member_id;
     let opened = ctx.one(ConversationFor { conversation, member }).await?;

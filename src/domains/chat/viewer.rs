@@ -31,10 +31,16 @@ impl ChatViewer {
     ) -> Field<Connection<Conversation>> {
         field(async {
             let member = self.0;
-            let read = async |keyset| Ok(repo::page_of_conversations(&mut *ctx.conn().await?, member, &keyset).await?);
+            let read = async |keyset| {
+                Ok(repo::page_of_conversations(&mut *ctx.conn().await?, member, &keyset).await?)
+            };
             let key = |row: &super::model::Opened| (row.conversation.active_at(), row.conversation.id);
             let args = PageArgs::new(first, after, last, before);
-            page(args, &format!("conversations:{member}"), read, key, |row| Conversation::opened(&row, member)).await.map(Some)
+            page(args, &format!("conversations:{member}"), read, key, |row| {
+                Conversation::opened(&row, member)
+            })
+            .await
+            .map(Some)
         })
         .await
     }

@@ -8,7 +8,9 @@ use futures_util::future::{BoxFuture, FutureExt};
 use super::service;
 use crate::{
     db::{Tx, ids::MemberId},
-    domains::{profiles::model::ProfileUpdated, reviews::model::ReviewAdded, scheduling::model::AvailabilityChanged},
+    domains::{
+        profiles::model::ProfileUpdated, reviews::model::ReviewAdded, scheduling::model::AvailabilityChanged,
+    },
     events::{Listener, StreamName, log::Pending},
 };
 

@@ -74,8 +74,16 @@ impl Search {
     /// Whether it asks for the mentors of one skill, best first, and for nothing else.
     #[must_use]
     pub fn plain_skill(&self) -> Option<SkillId> {
-        let Self { skill_id, text: None, min_price: None, max_price: None, language: None, min_rating: None, slot_before: None, order: MentorOrder::Rating } =
-            self
+        let Self {
+            skill_id,
+            text: None,
+            min_price: None,
+            max_price: None,
+            language: None,
+            min_rating: None,
+            slot_before: None,
+            order: MentorOrder::Rating,
+        } = self
         else {
             return None;
         };
@@ -104,7 +112,8 @@ impl SearchText {
         }
         let (head, last) = all.rsplit_once(char::is_whitespace).unwrap_or(("", &all));
         let still_typed = !all.contains('"') && last.chars().all(char::is_alphanumeric);
-        let (head, prefix) = if still_typed { (head.to_owned(), last.to_lowercase()) } else { Default::default() };
+        let (head, prefix) =
+            if still_typed { (head.to_owned(), last.to_lowercase()) } else { Default::default() };
         Some(Self { all, head, prefix })
     }
 }
@@ -120,7 +129,10 @@ mod tests {
         assert!(rating_score(1, 1) < rating_score(0, 0));
         assert_eq!(rating_score(0, 0), PRIOR_MEAN);
         for count in 1..300 {
-            assert!(rating_score(5 * count, count) > rating_score(5 * (count - 1), count - 1), "more fives are better");
+            assert!(
+                rating_score(5 * count, count) > rating_score(5 * (count - 1), count - 1),
+                "more fives are better"
+            );
         }
     }
 

@@ -62,8 +62,13 @@ impl DiscoveryQuery {
                     Some(available) => available_page(ctx, search, &keyset, available).await?,
                     None => search_page(ctx, &search, &keyset).await?,
                 };
-                let mentors = try_join_all(places.iter().map(|(_, mentor)| ctx.hot(MentorById(*mentor)))).await?;
-                Ok(places.into_iter().zip(mentors).filter_map(|(place, mentor)| Some((place, mentor?))).collect())
+                let mentors =
+                    try_join_all(places.iter().map(|(_, mentor)| ctx.hot(MentorById(*mentor)))).await?;
+                Ok(places
+                    .into_iter()
+                    .zip(mentors)
+                    .filter_map(|(place, mentor)| Some((place, mentor?)))
+                    .collect())
             };
             let args = PageArgs::new(first, after, last, before);
             page(args, &scope, read, |(place, _)| *place, |(_, mentor)| Mentor(mentor)).await.map(Some)
@@ -74,7 +79,8 @@ impl DiscoveryQuery {
 
 fn search(filter: MentorFilter, order: MentorOrder) -> Result<Search, ApiError> {
     let refuse = |message: String| Err(ApiError::told(ApiCode::Validation, message));
-    let price = filter.price.map(|price| (price.min_minor.map(|min| min.0), price.max_minor.map(|max| max.0)));
+    let price =
+        filter.price.map(|price| (price.min_minor.map(|min| min.0), price.max_minor.map(|max| max.0)));
     let (min_price, max_price) = price.unwrap_or_default();
     if min_price.zip(max_price).is_some_and(|(min, max)| max < min) {
         return refuse("`price.minMinor` must not be more than `price.maxMinor`.".to_owned());
@@ -102,9 +108,15 @@ fn hundredths(stars: f64) -> i32 {
     (100..=500).find(|&hundredths| f64::from(hundredths) >= stars * 100.0 - 1e-6).unwrap_or(500)
 }
 
-async fn search_page(ctx: &Context<'_>, search: &Search, keyset: &Keyset<Place>) -> Result<Vec<Place>, ApiError> {
+async fn search_page(
+    ctx: &Context<'_>,
+    search: &Search,
+    keyset: &Keyset<Place>,
+) -> Result<Vec<Place>, ApiError> {
     if let Some(skill) = search.plain_skill() {
-        return Ok(repo::page_of_skill(&mut *ctx.public_conn(mentors_of_skill(skill)).await?, skill, keyset).await?);
+        return Ok(
+            repo::page_of_skill(&mut *ctx.public_conn(mentors_of_skill(skill)).await?, skill, keyset).await?
+        );
     }
     if search.order == MentorOrder::Soonest {
         return soonest_page(ctx, search, keyset).await;
@@ -117,7 +129,11 @@ async fn search_page(ctx: &Context<'_>, search: &Search, keyset: &Keyset<Place>)
 const ROUNDS: usize = 5;
 
 /// A page by the soonest slot, with the entries checked and mended.
-async fn soonest_page(ctx: &Context<'_>, search: &Search, keyset: &Keyset<Place>) -> Result<Vec<Place>, ApiError> {
+async fn soonest_page(
+    ctx: &Context<'_>,
+    search: &Search,
+    keyset: &Keyset<Place>,
+) -> Result<Vec<Place>, ApiError> {
     let now = ctx.now();
     let mut conn = ctx.conn().await?;
     let mut places = repo::page(&mut conn, search, keyset).await?;
@@ -152,11 +168,16 @@ async fn available_page(
             MentorOrder::Soonest => soonest_page(ctx, &search, &rest).await?,
             _ => repo::page(&mut *ctx.conn().await?, &search, &rest).await?,
         };
-        let free = try_join_all(candidates.iter().map(|(_, mentor)| has_slot(ctx, *mentor, within, length))).await?;
+        let free =
+            try_join_all(candidates.iter().map(|(_, mentor)| has_slot(ctx, *mentor, within, length))).await?;
         found.extend(candidates.iter().zip(free).filter_map(|(place, free)| free.then_some(*place)));
         let exhausted = i64::try_from(candidates.len()).unwrap_or_default() < batch;
         let Some(&last) = candidates.last().filter(|_| !exhausted && found.len() < wanted) else { break };
-        if rest.backward { rest.before = Some(last) } else { rest.after = Some(last) }
+        if rest.backward {
+            rest.before = Some(last);
+        } else {
+            rest.after = Some(last);
+        }
         batch = (batch * 2).min(BATCHES.1);
     }
     found.truncate(wanted);

@@ -18,7 +18,11 @@ use crate::{
 pub type Place = (i64, MemberId);
 
 /// The mentors of a skill, best first: the one statement of the card list.
-pub async fn page_of_skill(conn: &mut AsyncPgConnection, skill: SkillId, page: &Keyset<Place>) -> QueryResult<Vec<Place>> {
+pub async fn page_of_skill(
+    conn: &mut AsyncPgConnection,
+    skill: SkillId,
+    page: &Keyset<Place>,
+) -> QueryResult<Vec<Place>> {
     let (below, id_below) = page.after.unwrap_or((i64::from(i32::MAX), MemberId::from_uuid(Uuid::max())));
     let (above, id_above) = page.before.unwrap_or((i64::from(i32::MIN), MemberId::from_uuid(Uuid::nil())));
     let score = |score: i64| i32::try_from(score).unwrap_or_default();
@@ -32,7 +36,11 @@ pub async fn page_of_skill(conn: &mut AsyncPgConnection, skill: SkillId, page: &
 }
 
 /// A page of the mentors that fit.
-pub async fn page(conn: &mut AsyncPgConnection, search: &Search, page: &Keyset<Place>) -> QueryResult<Vec<Place>> {
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    search: &Search,
+    page: &Keyset<Place>,
+) -> QueryResult<Vec<Place>> {
     let mut query = Builder::default();
     let order = query.order(search);
     let Order { key, descending, .. } = order;
@@ -42,7 +50,11 @@ pub async fn page(conn: &mut AsyncPgConnection, search: &Search, page: &Keyset<P
         if let Some((key, id)) = place {
             let (key, id) = (query.bind(Bind::Number(key)), query.bind(Bind::Id(id.uuid())));
             let sign = if beyond { "<" } else { ">" };
-            query.push(&format!(" and ({}, i.mentor_id) {sign} ({}, {id})", order.column, (order.from_key)(&key)));
+            query.push(&format!(
+                " and ({}, i.mentor_id) {sign} ({}, {id})",
+                order.column,
+                (order.from_key)(&key)
+            ));
         }
     }
     let direction = if descending == page.backward { "asc" } else { "desc" };
@@ -96,12 +108,15 @@ impl Builder {
     }
 
     fn order(&mut self, search: &Search) -> Order {
-        let plain = |column: &str, from_key, descending| {
-            Order { column: column.to_owned(), key: format!("{column}::bigint"), from_key, descending }
+        let plain = |column: &str, from_key, descending| Order {
+            column: column.to_owned(),
+            key: format!("{column}::bigint"),
+            from_key,
+            descending,
         };
         match (search.order, &search.text) {
-            (MentorOrder::Price, _) => plain("i.hourly_rate", |key| key.to_owned(), false),
-            (MentorOrder::PriceDesc, _) => plain("i.hourly_rate", |key| key.to_owned(), true),
+            (MentorOrder::Price, _) => plain("i.hourly_rate", std::borrow::ToOwned::to_owned, false),
+            (MentorOrder::PriceDesc, _) => plain("i.hourly_rate", std::borrow::ToOwned::to_owned, true),
             (MentorOrder::Soonest, _) => Order {
                 column: "i.next_slot_at".to_owned(),
                 key: "(extract(epoch from i.next_slot_at) * 1000000)::bigint".to_owned(),
@@ -113,7 +128,9 @@ impl Builder {
                 let rank = format!("(ts_rank(i.document, {words}) * 1000000)::bigint");
                 Order { column: rank.clone(), key: rank, from_key: |key| key.to_owned(), descending: true }
             }
-            (MentorOrder::Rating | MentorOrder::Relevance, _) => plain("i.score", |key| format!("({key})::int"), true),
+            (MentorOrder::Rating | MentorOrder::Relevance, _) => {
+                plain("i.score", |key| format!("({key})::int"), true)
+            }
         }
     }
 
@@ -122,19 +139,24 @@ impl Builder {
     fn words(&mut self, search: &Search) -> String {
         let Some(text) = &search.text else { return "null::tsquery".to_owned() };
         let all = self.bind(Bind::Text(text.all.clone()));
-        let any_language = |text: &str| format!("(websearch_to_tsquery('simple', {text}) || websearch_to_tsquery('english', {text}))");
+        let any_language = |text: &str| {
+            format!("(websearch_to_tsquery('simple', {text}) || websearch_to_tsquery('english', {text}))")
+        };
         let typed = any_language(&all);
         if text.prefix.is_empty() {
             return typed;
         }
-        let (head, prefix) = (self.bind(Bind::Text(text.head.clone())), self.bind(Bind::Text(format!("{}:*", text.prefix))));
+        let (head, prefix) =
+            (self.bind(Bind::Text(text.head.clone())), self.bind(Bind::Text(format!("{}:*", text.prefix))));
         format!("({typed} || ({} && to_tsquery('simple', {prefix})))", any_language(&head))
     }
 
     fn filter(&mut self, search: &Search) {
         if let Some(skill) = search.skill_id {
             let skill = self.bind(Bind::Id(skill.uuid()));
-            self.push(&format!(" and i.mentor_id in (select mentor_id from mentor_index_skills where skill_id = {skill})"));
+            self.push(&format!(
+                " and i.mentor_id in (select mentor_id from mentor_index_skills where skill_id = {skill})"
+            ));
         }
         if search.text.is_some() {
             let words = self.words(search);
@@ -202,12 +224,19 @@ pub async fn reindex(conn: &mut AsyncPgConnection, members: &[MemberId]) -> Quer
 }
 
 /// Members who are mentors or in the index, after an id, in order.
-pub async fn candidates(conn: &mut AsyncPgConnection, after: MemberId, limit: i64) -> QueryResult<Vec<MemberId>> {
+pub async fn candidates(
+    conn: &mut AsyncPgConnection,
+    after: MemberId,
+    limit: i64,
+) -> QueryResult<Vec<MemberId>> {
     Candidates { after, limit }.load(conn).await
 }
 
 /// The soonest slots as the index has them.
-pub async fn next_slots(conn: &mut AsyncPgConnection, mentors: &[MemberId]) -> QueryResult<Vec<(MemberId, Option<DateTime<Utc>>)>> {
+pub async fn next_slots(
+    conn: &mut AsyncPgConnection,
+    mentors: &[MemberId],
+) -> QueryResult<Vec<(MemberId, Option<DateTime<Utc>>)>> {
     NextSlots { mentors: mentors.to_vec() }.load(conn).await
 }
 
@@ -239,7 +268,12 @@ pub async fn lock_mentors(conn: &mut AsyncPgConnection, members: &[MemberId]) ->
 }
 
 /// Mentors after an id whose soonest slot may have passed, been taken or come within reach, in order.
-pub async fn outdated(conn: &mut AsyncPgConnection, now: DateTime<Utc>, after: MemberId, limit: i64) -> QueryResult<Vec<MemberId>> {
+pub async fn outdated(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+    after: MemberId,
+    limit: i64,
+) -> QueryResult<Vec<MemberId>> {
     Outdated { now, after, limit }.load(conn).await
 }
 

@@ -49,13 +49,21 @@ pub async fn follow_availability(tx: &mut Tx, mentors: &[MemberId]) -> QueryResu
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn mend_soonest(conn: &mut AsyncPgConnection, mentors: &[MemberId], now: DateTime<Utc>) -> QueryResult<usize> {
+pub async fn mend_soonest(
+    conn: &mut AsyncPgConnection,
+    mentors: &[MemberId],
+    now: DateTime<Utc>,
+) -> QueryResult<usize> {
     if mentors.is_empty() {
         return Ok(0);
     }
     let kept = repo::next_slots(conn, mentors).await?;
     let right = scheduling::service::soonest(conn, mentors, now).await?;
-    let checked = kept.into_iter().map(|(mentor_id, was)| Mend { mentor_id, was, right: right.get(&mentor_id).copied() });
+    let checked = kept.into_iter().map(|(mentor_id, was)| Mend {
+        mentor_id,
+        was,
+        right: right.get(&mentor_id).copied(),
+    });
     let wrong: Vec<Mend> = checked.filter(|mend| mend.was != mend.right).collect();
     if wrong.is_empty() { Ok(0) } else { repo::set_next_slots(conn, &wrong).await }
 }

@@ -32,13 +32,14 @@ use crate::{
             self,
             types::{ParticipantJoined, ParticipantLeft},
         },
+        scheduling::{self, types::AvailabilityChanged},
         sessions::{
             self,
             types::{
-                BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
+                BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded,
+                SessionStarted,
             },
         },
-        scheduling::{self, types::AvailabilityChanged},
         wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},

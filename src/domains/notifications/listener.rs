@@ -17,7 +17,8 @@ use crate::{
         payments::model::{PaymentFailed, PaymentSucceeded},
         reviews::model::ReviewAdded,
         sessions::model::{
-            BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow, SessionStarted,
+            BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
+            SessionStarted,
         },
     },
     events::{EventPayload, Listener, StreamName, log::Pending},

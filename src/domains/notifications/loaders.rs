@@ -23,15 +23,21 @@ impl Loader<NotificationFor> for Reader {
     type Value = Arc<NotificationRow>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[NotificationFor]) -> Result<HashMap<NotificationFor, Arc<NotificationRow>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[NotificationFor],
+    ) -> Result<HashMap<NotificationFor, Arc<NotificationRow>>, LoadError> {
         let mut members: Vec<MemberId> = keys.iter().map(|key| key.member).collect();
         members.sort_unstable();
         members.dedup();
         let mut found = HashMap::new();
         for member in members {
-            let ids: Vec<NotificationId> = keys.iter().filter(|key| key.member == member).map(|key| key.notification).collect();
+            let ids: Vec<NotificationId> =
+                keys.iter().filter(|key| key.member == member).map(|key| key.notification).collect();
             let rows = repo::own_by_ids(&mut *self.conn().await?, member, &ids).await.map_err(Arc::new)?;
-            found.extend(rows.into_iter().map(|row| (NotificationFor { notification: row.id, member }, Arc::new(row))));
+            found.extend(
+                rows.into_iter().map(|row| (NotificationFor { notification: row.id, member }, Arc::new(row))),
+            );
         }
         Ok(found)
     }

@@ -23,7 +23,11 @@ pub struct NotificationsMutation;
 #[Object]
 impl NotificationsMutation {
     /// Marks notifications of the caller as read; those read before stay as they are. Needs a signed-in caller.
-    async fn mark_notifications_read(&self, ctx: &Context<'_>, input: MarkNotificationsReadInput) -> Field<MarkNotificationsReadPayload> {
+    async fn mark_notifications_read(
+        &self,
+        ctx: &Context<'_>,
+        input: MarkNotificationsReadInput,
+    ) -> Field<MarkNotificationsReadPayload> {
         answer(async {
             let member = ctx.signed_in()?.member_id;
             let unread = service::mark_read(ctx.app(), member, &which(input)?).await?;

@@ -36,7 +36,12 @@ macro_rules! notification {
 
 /// Inserts notifications, but for those whose source is known, and counts them; one statement for all. Returns which were
 /// new, with what is unread in their inboxes after all of them.
-pub async fn insert(conn: &mut AsyncPgConnection, ids: &[NotificationId], drafts: &[Draft], now: DateTime<Utc>) -> QueryResult<HashMap<NotificationId, i64>> {
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    ids: &[NotificationId],
+    drafts: &[Draft],
+    now: DateTime<Utc>,
+) -> QueryResult<HashMap<NotificationId, i64>> {
     let statement = InsertNotifications {
         ids: ids.to_vec(),
         members: drafts.iter().map(|draft| draft.member_id).collect(),
@@ -53,12 +58,17 @@ pub async fn insert(conn: &mut AsyncPgConnection, ids: &[NotificationId], drafts
 
 /// Locks a member's inbox and returns how many are unread. `None` if nothing was ever in it.
 pub async fn lock_inbox(conn: &mut AsyncPgConnection, member: MemberId) -> QueryResult<Option<i64>> {
-    let unread: Option<i32> = inboxes::table.find(member).select(inboxes::unread).for_update().first(conn).await.optional()?;
+    let unread: Option<i32> =
+        inboxes::table.find(member).select(inboxes::unread).for_update().first(conn).await.optional()?;
     Ok(unread.map(i64::from))
 }
 
 /// How many of these are the member's.
-pub async fn count_own(conn: &mut AsyncPgConnection, member: MemberId, ids: &[NotificationId]) -> QueryResult<i64> {
+pub async fn count_own(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    ids: &[NotificationId],
+) -> QueryResult<i64> {
     notifications::table
         .filter(notifications::member_id.eq(member))
         .filter(notifications::id.eq_any(ids))
@@ -69,18 +79,29 @@ pub async fn count_own(conn: &mut AsyncPgConnection, member: MemberId, ids: &[No
 
 /// Marks a member's unread notifications as read: those named, or those made up to an instant. Returns how many there
 /// were and how many are left.
-pub async fn mark_read(conn: &mut AsyncPgConnection, member: MemberId, ids: &[NotificationId], up_to: Option<DateTime<Utc>>, now: DateTime<Utc>) -> QueryResult<(i64, i64)> {
+pub async fn mark_read(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    ids: &[NotificationId],
+    up_to: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> QueryResult<(i64, i64)> {
     MarkNotificationsRead { member_id: member, ids: ids.to_vec(), up_to, now }.get_result(conn).await
 }
 
 /// How many of a member's notifications are unread.
 pub async fn unread(conn: &mut AsyncPgConnection, member: MemberId) -> QueryResult<i64> {
-    let unread: Option<i32> = inboxes::table.find(member).select(inboxes::unread).first(conn).await.optional()?;
+    let unread: Option<i32> =
+        inboxes::table.find(member).select(inboxes::unread).first(conn).await.optional()?;
     Ok(unread.map_or(0, i64::from))
 }
 
 /// The newest of a member's notifications, each with what is unread in the whole inbox.
-pub async fn newest(conn: &mut AsyncPgConnection, member: MemberId, limit: i64) -> QueryResult<Vec<(NotificationRow, i64)>> {
+pub async fn newest(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    limit: i64,
+) -> QueryResult<Vec<(NotificationRow, i64)>> {
     let rows: Vec<Newest> = NewestNotifications { member_id: member, limit }.load(conn).await?;
     Ok(rows.into_iter().map(|row| (row.notification, row.unread)).collect())
 }
@@ -95,7 +116,12 @@ struct Newest {
 pub type NotificationKey = (DateTime<Utc>, NotificationId);
 
 /// A page of a member's inbox, newest first.
-pub async fn page(conn: &mut AsyncPgConnection, member: MemberId, unread_only: bool, page: &Keyset<NotificationKey>) -> QueryResult<Vec<NotificationRow>> {
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    unread_only: bool,
+    page: &Keyset<NotificationKey>,
+) -> QueryResult<Vec<NotificationRow>> {
     let mut query = notifications::table
         .filter(notifications::member_id.eq(member))
         .select(NotificationRow::as_select())
@@ -105,10 +131,18 @@ pub async fn page(conn: &mut AsyncPgConnection, member: MemberId, unread_only: b
         query = query.filter(notifications::read_at.is_null());
     }
     if let Some((at, id)) = page.after {
-        query = query.filter(notifications::created_at.lt(at).or(notifications::created_at.eq(at).and(notifications::id.lt(id))));
+        query = query.filter(
+            notifications::created_at
+                .lt(at)
+                .or(notifications::created_at.eq(at).and(notifications::id.lt(id))),
+        );
     }
     if let Some((at, id)) = page.before {
-        query = query.filter(notifications::created_at.gt(at).or(notifications::created_at.eq(at).and(notifications::id.gt(id))));
+        query = query.filter(
+            notifications::created_at
+                .gt(at)
+                .or(notifications::created_at.eq(at).and(notifications::id.gt(id))),
+        );
     }
     query = if page.backward {
         query.order((notifications::created_at.asc(), notifications::id.asc()))
@@ -119,7 +153,11 @@ pub async fn page(conn: &mut AsyncPgConnection, member: MemberId, unread_only: b
 }
 
 /// Notifications of a member by id.
-pub async fn own_by_ids(conn: &mut AsyncPgConnection, member: MemberId, ids: &[NotificationId]) -> QueryResult<Vec<NotificationRow>> {
+pub async fn own_by_ids(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    ids: &[NotificationId],
+) -> QueryResult<Vec<NotificationRow>> {
     notifications::table
         .filter(notifications::member_id.eq(member))
         .filter(notifications::id.eq_any(ids))

@@ -7,7 +7,9 @@ use chrono::{DateTime, Utc};
 
 use super::model::{self, NotificationRow};
 use crate::{
-    domains::{accounts::loaders::MemberById, event::Happened, profiles::types::Member, user_error::UserError},
+    domains::{
+        accounts::loaders::MemberById, event::Happened, profiles::types::Member, user_error::UserError,
+    },
     graphql::{ContextExt, Field, field},
     node::{self, Node},
     payloads,

@@ -19,7 +19,12 @@ use crate::{
 pub struct NotificationsViewer(pub MemberId);
 
 impl NotificationsViewer {
-    async fn rows(self, ctx: &Context<'_>, unread_only: bool, keyset: Keyset<repo::NotificationKey>) -> Result<Vec<Arc<NotificationRow>>, ApiError> {
+    async fn rows(
+        self,
+        ctx: &Context<'_>,
+        unread_only: bool,
+        keyset: Keyset<repo::NotificationKey>,
+    ) -> Result<Vec<Arc<NotificationRow>>, ApiError> {
         if keyset == Keyset::first(keyset.limit) && !unread_only {
             let inbox = ctx.one(InboxPart::Newest(self.0, keyset.fetch())).await?;
             return Ok(inbox.map(|inbox| inbox.newest.clone()).unwrap_or_default());

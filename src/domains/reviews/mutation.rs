@@ -50,12 +50,16 @@ impl From<AddReviewError> for Refusal {
         match error {
             AddReviewError::NotFound => not_found("bookingId", "booking").into(),
             AddReviewError::NotCompleted => {
-                let message = "Only a completed booking can be reviewed. Wait until the session is over and confirmed.";
+                let message =
+                    "Only a completed booking can be reviewed. Wait until the session is over and confirmed.";
                 UserError::basic(ErrorCode::NotEligible, "bookingId", message).into()
             }
-            AddReviewError::ReviewedBefore => {
-                UserError::basic(ErrorCode::AlreadyDone, "bookingId", "You have reviewed this booking before.").into()
-            }
+            AddReviewError::ReviewedBefore => UserError::basic(
+                ErrorCode::AlreadyDone,
+                "bookingId",
+                "You have reviewed this booking before.",
+            )
+            .into(),
             AddReviewError::IdempotencyConflict => UserError::idempotency_conflict().into(),
             AddReviewError::Database(_) => Self::Api(error.into()),
         }

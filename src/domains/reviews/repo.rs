@@ -34,14 +34,20 @@ pub async fn latest(conn: &mut AsyncPgConnection, wanted: &[(MemberId, i64)]) ->
 }
 
 /// A page of a mentor's reviews, newest first.
-pub async fn page(conn: &mut AsyncPgConnection, mentor: MemberId, page: &Keyset<Place>) -> QueryResult<Vec<ReviewRow>> {
+pub async fn page(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    page: &Keyset<Place>,
+) -> QueryResult<Vec<ReviewRow>> {
     let of_mentor = reviews::table.filter(reviews::mentor_id.eq(mentor));
     let mut query = of_mentor.select(ReviewRow::as_select()).limit(page.fetch()).into_boxed();
     if let Some((at, id)) = page.after {
-        query = query.filter(reviews::created_at.lt(at).or(reviews::created_at.eq(at).and(reviews::id.lt(id))));
+        query =
+            query.filter(reviews::created_at.lt(at).or(reviews::created_at.eq(at).and(reviews::id.lt(id))));
     }
     if let Some((at, id)) = page.before {
-        query = query.filter(reviews::created_at.gt(at).or(reviews::created_at.eq(at).and(reviews::id.gt(id))));
+        query =
+            query.filter(reviews::created_at.gt(at).or(reviews::created_at.eq(at).and(reviews::id.gt(id))));
     }
     query = if page.backward {
         query.order((reviews::created_at.asc(), reviews::id.asc()))

@@ -81,7 +81,9 @@ pub async fn add(app: &App, command: &AddReview) -> Result<Added, AddReviewError
             }
         }
         let booking = sessions::service::booking(tx, command.booking_id).await?;
-        let booking = booking.filter(|booking| booking.learner_id == command.author_id).ok_or(AddReviewError::NotFound)?;
+        let booking = booking
+            .filter(|booking| booking.learner_id == command.author_id)
+            .ok_or(AddReviewError::NotFound)?;
         if booking.status != BookingStatus::Completed {
             return Err(AddReviewError::NotCompleted);
         }

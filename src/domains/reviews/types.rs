@@ -71,7 +71,11 @@ impl Review {
 ///
 /// # Errors
 /// See [`PageArgs::keyset`].
-pub async fn reviews_page(ctx: &Context<'_>, mentor_id: MemberId, args: PageArgs) -> Result<Connection<Review>, ApiError> {
+pub async fn reviews_page(
+    ctx: &Context<'_>,
+    mentor_id: MemberId,
+    args: PageArgs,
+) -> Result<Connection<Review>, ApiError> {
     let read = async |keyset: Keyset<repo::Place>| -> Result<Vec<Arc<ReviewRow>>, ApiError> {
         let tag = reviews_of(mentor_id);
         if keyset.after.is_none() && keyset.before.is_none() && !keyset.backward {

@@ -18,7 +18,10 @@ impl Loader<IntervalsOf> for Reader {
     type Value = Arc<[IntervalRow]>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[IntervalsOf]) -> Result<HashMap<IntervalsOf, Arc<[IntervalRow]>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[IntervalsOf],
+    ) -> Result<HashMap<IntervalsOf, Arc<[IntervalRow]>>, LoadError> {
         let sessions: Vec<SessionId> = keys.iter().map(|key| key.0).collect();
         let rows = repo::intervals_of(&mut *self.conn().await?, &sessions).await.map_err(Arc::new)?;
         let mut found: HashMap<IntervalsOf, Vec<IntervalRow>> = HashMap::new();

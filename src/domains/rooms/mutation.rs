@@ -30,7 +30,8 @@ impl RoomsMutation {
         answer(async {
             let caller = ctx.signed_in()?.member_id;
             let session: SessionId = id(&input.session_id, "sessionId")?;
-            let presence: Option<PresenceId> = input.presence_id.as_ref().map(|value| id(value, "presenceId")).transpose()?;
+            let presence: Option<PresenceId> =
+                input.presence_id.as_ref().map(|value| id(value, "presenceId")).transpose()?;
             let entered = service::join(ctx.app(), caller, session, presence).await?;
             ctx.wrote();
             Ok(JoinSessionPayload {
@@ -66,7 +67,9 @@ impl From<RoomError> for Refusal {
             RoomError::PresenceNotFound => not_found("presenceId", "presence").into(),
             RoomError::Illegal(illegal) => UserError::transition(illegal.from, illegal.allowed).into(),
             RoomError::TooMany => {
-                let message = format!("You are in this room with {MOST_CONNECTIONS} devices already. Leave with one of them first.");
+                let message = format!(
+                    "You are in this room with {MOST_CONNECTIONS} devices already. Leave with one of them first."
+                );
                 UserError::basic(ErrorCode::TooMany, "", message).into()
             }
             RoomError::Database(_) => Self::Api(error.into()),

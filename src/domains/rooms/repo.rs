@@ -14,7 +14,10 @@ use crate::{
 };
 
 /// The intervals of sessions, in order.
-pub async fn intervals_of(conn: &mut AsyncPgConnection, sessions: &[SessionId]) -> QueryResult<Vec<IntervalRow>> {
+pub async fn intervals_of(
+    conn: &mut AsyncPgConnection,
+    sessions: &[SessionId],
+) -> QueryResult<Vec<IntervalRow>> {
     presence_intervals::table
         .filter(presence_intervals::session_id.eq_any(sessions))
         .order((presence_intervals::session_id, presence_intervals::joined_at, presence_intervals::id))
@@ -35,7 +38,11 @@ pub async fn open_in(conn: &mut AsyncPgConnection, session: SessionId) -> QueryR
 }
 
 /// A member's interval.
-pub async fn find(conn: &mut AsyncPgConnection, id: PresenceId, member: MemberId) -> QueryResult<Option<IntervalRow>> {
+pub async fn find(
+    conn: &mut AsyncPgConnection,
+    id: PresenceId,
+    member: MemberId,
+) -> QueryResult<Option<IntervalRow>> {
     presence_intervals::table
         .find(id)
         .filter(presence_intervals::member_id.eq(member))
@@ -51,7 +58,11 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &IntervalRow) -> QueryRes
 }
 
 /// Closes open intervals, each at its instant.
-pub async fn close(conn: &mut AsyncPgConnection, ids: Vec<PresenceId>, ends: Vec<DateTime<Utc>>) -> QueryResult<()> {
+pub async fn close(
+    conn: &mut AsyncPgConnection,
+    ids: Vec<PresenceId>,
+    ends: Vec<DateTime<Utc>>,
+) -> QueryResult<()> {
     CloseIntervals { ids, ends }.execute(conn).await.map(drop)
 }
 
@@ -67,7 +78,12 @@ pub async fn touch(
 }
 
 /// Sessions with open intervals whose last sign of life is before an instant, in id order after one.
-pub async fn with_lost(conn: &mut AsyncPgConnection, seen_before: DateTime<Utc>, after: SessionId, limit: i64) -> QueryResult<Vec<SessionId>> {
+pub async fn with_lost(
+    conn: &mut AsyncPgConnection,
+    seen_before: DateTime<Utc>,
+    after: SessionId,
+    limit: i64,
+) -> QueryResult<Vec<SessionId>> {
     SessionsWithLost { seen_before, after, limit }.load(conn).await
 }
 

@@ -26,8 +26,13 @@ impl RoomsSubscription {
         &self,
         ctx: &Context<'_>,
         #[graphql(desc = "The session's global id.")] session_id: ID,
-        #[graphql(desc = "The caller's presence from `joinSession`; absent = listen without being in the room.")] presence_id: Option<ID>,
-        #[graphql(desc = "The last cursor seen, or a snapshot's; absent = from now on.")] after: Option<String>,
+        #[graphql(
+            desc = "The caller's presence from `joinSession`; absent = listen without being in the room."
+        )]
+        presence_id: Option<ID>,
+        #[graphql(desc = "The last cursor seen, or a snapshot's; absent = from now on.")] after: Option<
+            String,
+        >,
     ) -> Result<impl Stream<Item = Event> + use<>, ApiError> {
         let plan = async {
             let viewer = ctx.signed_in()?.member_id;
@@ -47,7 +52,8 @@ impl RoomsSubscription {
 
 /// What keeps a presence alive. A closed one stays closed: its owner reads of it in the stream.
 async fn beat(ctx: &Context<'_>, id: &ID, session: SessionId, member: MemberId) -> Result<Beat, ApiError> {
-    let foreign = || ApiError::told(ApiCode::Validation, "`presenceId` must come from `joinSession` for this session.");
+    let foreign =
+        || ApiError::told(ApiCode::Validation, "`presenceId` must come from `joinSession` for this session.");
     let presence: PresenceId = id.parse().map_err(|_| foreign())?;
     if !service::owns(&mut *ctx.conn().await?, presence, session, member).await? {
         return Err(foreign());

@@ -6,10 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::model;
 use crate::{
     domains::{
-        accounts::loaders::MemberById,
-        event::Happened,
-        profiles::types::Member,
-        sessions::types::Session,
+        accounts::loaders::MemberById, event::Happened, profiles::types::Member, sessions::types::Session,
         user_error::UserError,
     },
     graphql::{ContextExt, Field, field},

@@ -66,7 +66,9 @@ impl Loader<BusyIn> for Reader {
             by_mentor.entry(row.mentor_id).or_default().push(row);
         }
         // Another piece of time of the same mentor does no harm: taken is taken.
-        let rows_of = |key: &BusyIn| by_mentor.get(&key.mentor_id).map(|rows| Arc::from(rows.as_slice())).unwrap_or_default();
+        let rows_of = |key: &BusyIn| {
+            by_mentor.get(&key.mentor_id).map(|rows| Arc::from(rows.as_slice())).unwrap_or_default()
+        };
         Ok(keys.iter().map(|key| (*key, rows_of(key))).collect())
     }
 }
@@ -88,7 +90,8 @@ impl Loader<HoldById> for Reader {
         let ids: Vec<ClaimId> = keys.iter().map(|key| key.id).collect();
         let now = keys.iter().map(|key| key.now).min().unwrap_or_default();
         let rows = repo::holds_by_ids(&mut *self.conn().await?, &ids, now).await.map_err(Arc::new)?;
-        let rows: HashMap<ClaimId, Arc<HoldRow>> = rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
+        let rows: HashMap<ClaimId, Arc<HoldRow>> =
+            rows.into_iter().map(|row| (row.id, Arc::new(row))).collect();
         Ok(keys.iter().filter_map(|key| rows.get(&key.id).map(|row| (*key, Arc::clone(row)))).collect())
     }
 }

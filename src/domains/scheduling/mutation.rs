@@ -8,14 +8,17 @@ use chrono_tz::Tz;
 
 use super::{
     loaders::ScheduleOf,
-    model::{Hours, InvalidHours, MEETING_MINUTES, MOST_INTERVALS, MOST_RULES, OfferedSlot, Slot, wall_minutes},
+    model::{
+        Hours, InvalidHours, MEETING_MINUTES, MOST_INTERVALS, MOST_RULES, OfferedSlot, Slot, wall_minutes,
+    },
     repo::ScheduleChanges,
     service::{self, AvailabilityError, ClaimError, HoldError, HoldSlot, ReleaseError, SetRules},
     types,
     types::{
-        Availability, AvailabilityRuleInput, ClearAvailabilityOverrideInput, ClearAvailabilityOverridePayload, Hold, HoldSlotInput,
-        HoldSlotPayload, OpenHoursInput, ReleaseSlotInput, ReleaseSlotPayload, SetAvailabilityOverrideInput,
-        SetAvailabilityOverridePayload, SetAvailabilityRulesInput, SetAvailabilityRulesPayload,
+        Availability, AvailabilityRuleInput, ClearAvailabilityOverrideInput,
+        ClearAvailabilityOverridePayload, Hold, HoldSlotInput, HoldSlotPayload, OpenHoursInput,
+        ReleaseSlotInput, ReleaseSlotPayload, SetAvailabilityOverrideInput, SetAvailabilityOverridePayload,
+        SetAvailabilityRulesInput, SetAvailabilityRulesPayload,
     },
 };
 use crate::{
@@ -36,18 +39,29 @@ pub struct SchedulingMutation;
 #[Object]
 impl SchedulingMutation {
     /// Replaces the caller's weekly hours; dates with hours of their own stay. Needs the role MENTOR.
-    async fn set_availability_rules(&self, ctx: &Context<'_>, input: SetAvailabilityRulesInput) -> Field<SetAvailabilityRulesPayload> {
+    async fn set_availability_rules(
+        &self,
+        ctx: &Context<'_>,
+        input: SetAvailabilityRulesInput,
+    ) -> Field<SetAvailabilityRulesPayload> {
         answer(async {
             let mentor = mentor_only(ctx).await?;
             let command = rules(input)?;
             let schedule = service::set_rules(ctx.app(), mentor, &command).await?;
-            Ok(SetAvailabilityRulesPayload { availability: Some(Availability(Arc::new(schedule))), ..Default::default() })
+            Ok(SetAvailabilityRulesPayload {
+                availability: Some(Availability(Arc::new(schedule))),
+                ..Default::default()
+            })
         })
         .await
     }
 
     /// Sets the hours of one date instead of the weekly ones, for example a holiday. Needs the role MENTOR.
-    async fn set_availability_override(&self, ctx: &Context<'_>, input: SetAvailabilityOverrideInput) -> Field<SetAvailabilityOverridePayload> {
+    async fn set_availability_override(
+        &self,
+        ctx: &Context<'_>,
+        input: SetAvailabilityOverrideInput,
+    ) -> Field<SetAvailabilityOverridePayload> {
         answer(async {
             let mentor = mentor_only(ctx).await?;
             let today = ctx.now().date_naive();
@@ -59,7 +73,10 @@ impl SchedulingMutation {
             let hours = override_hours(input.hours)?;
             let expected = input.expected_version.map(i64::from);
             let schedule = service::set_override(ctx.app(), mentor, date, &hours, expected).await?;
-            Ok(SetAvailabilityOverridePayload { availability: Some(Availability(Arc::new(schedule))), ..Default::default() })
+            Ok(SetAvailabilityOverridePayload {
+                availability: Some(Availability(Arc::new(schedule))),
+                ..Default::default()
+            })
         })
         .await
     }
@@ -74,7 +91,10 @@ impl SchedulingMutation {
             let mentor = mentor_only(ctx).await?;
             let expected = input.expected_version.map(i64::from);
             let schedule = service::clear_override(ctx.app(), mentor, input.date.0, expected).await?;
-            Ok(ClearAvailabilityOverridePayload { availability: Some(Availability(Arc::new(schedule))), ..Default::default() })
+            Ok(ClearAvailabilityOverridePayload {
+                availability: Some(Availability(Arc::new(schedule))),
+                ..Default::default()
+            })
         })
         .await
     }
@@ -87,7 +107,8 @@ impl SchedulingMutation {
             let slot = wanted_slot(&input)?;
             let attempt = attempt(learner_id, "holdSlot", &input.idempotency_key, &slot)?;
             let held = service::hold(ctx.app(), &HoldSlot { slot, learner_id, attempt }).await?;
-            let zone = ctx.hot(ScheduleOf(slot.mentor_id)).await?.map_or(Tz::UTC, |schedule| schedule.settings.zone);
+            let zone =
+                ctx.hot(ScheduleOf(slot.mentor_id)).await?.map_or(Tz::UTC, |schedule| schedule.settings.zone);
             let hold = Some(Hold { row: held.hold, zone });
             Ok(HoldSlotPayload { hold, replayed: Some(held.replayed), ..Default::default() })
         })
@@ -113,7 +134,8 @@ async fn mentor_only(ctx: &Context<'_>) -> Result<MemberId, Refusal> {
     if member.is_some_and(|member| member.has_role(Role::Mentor)) {
         return Ok(viewer.member_id);
     }
-    Err(UserError::basic(ErrorCode::Forbidden, "", "Only mentors have hours. Ask for the role MENTOR first.").into())
+    Err(UserError::basic(ErrorCode::Forbidden, "", "Only mentors have hours. Ask for the role MENTOR first.")
+        .into())
 }
 
 fn rules(input: SetAvailabilityRulesInput) -> Result<SetRules, UserError> {
@@ -152,7 +174,8 @@ fn weekly_hours(input: Vec<AvailabilityRuleInput>) -> Result<Vec<(i16, Hours)>, 
 
 fn override_hours(input: Vec<OpenHoursInput>) -> Result<Vec<Hours>, UserError> {
     let input = list(input, "hours", MOST_INTERVALS)?;
-    let parsed = input.iter().enumerate().map(|(place, one)| hours(&one.start, &one.end, &format!("hours.{place}")));
+    let parsed =
+        input.iter().enumerate().map(|(place, one)| hours(&one.start, &one.end, &format!("hours.{place}")));
     let mut day = parsed.collect::<Result<Vec<Hours>, UserError>>()?;
     check_day(&day, |place| format!("hours.{place}"))?;
     day.sort_unstable();
@@ -186,7 +209,8 @@ fn wanted_slot(input: &HoldSlotInput) -> Result<Slot, UserError> {
     let mentor: MentorId = id(&input.mentor_id, "mentorId")?;
     let minutes = number(input.duration_minutes.into(), "durationMinutes", MEETING_MINUTES)?;
     let ends_at = input.starts_at.checked_add_signed(TimeDelta::minutes(minutes));
-    let ends_at = ends_at.ok_or_else(|| UserError::validation("startsAt", "RANGE", "That is too far away."))?;
+    let ends_at =
+        ends_at.ok_or_else(|| UserError::validation("startsAt", "RANGE", "That is too far away."))?;
     Ok(Slot { mentor_id: MemberId::from_uuid(mentor.uuid()), starts_at: input.starts_at, ends_at })
 }
 
@@ -201,9 +225,12 @@ pub fn refuse_claim(error: ClaimError, at: &str) -> Refusal {
             let message = "You have something else at that time. Choose another time, or cancel the other meeting first.";
             UserError::basic(ErrorCode::TimeConflict, at, message).into()
         }
-        ClaimError::OwnSlot => {
-            UserError::basic(ErrorCode::Forbidden, "mentorId", "You cannot book yourself. Choose another mentor.").into()
-        }
+        ClaimError::OwnSlot => UserError::basic(
+            ErrorCode::Forbidden,
+            "mentorId",
+            "You cannot book yourself. Choose another mentor.",
+        )
+        .into(),
         ClaimError::UnknownMentor => not_found("mentorId", "mentor").into(),
         ClaimError::Database(_) => Refusal::Api(error.into()),
     }
@@ -214,12 +241,14 @@ impl From<HoldError> for Refusal {
         match error {
             HoldError::Claim(error) => refuse_claim(error, "startsAt"),
             HoldError::TooMany => {
-                let message = "You hold three slots. Release one with releaseSlot, or wait until one expires.";
+                let message =
+                    "You hold three slots. Release one with releaseSlot, or wait until one expires.";
                 UserError::basic(ErrorCode::TooMany, "", message).into()
             }
             HoldError::IdempotencyConflict => UserError::idempotency_conflict().into(),
             HoldError::Ended => {
-                let message = "This request made a hold that has ended. Hold the slot again with a new idempotencyKey.";
+                let message =
+                    "This request made a hold that has ended. Hold the slot again with a new idempotencyKey.";
                 UserError::basic(ErrorCode::AlreadyDone, "idempotencyKey", message).into()
             }
             HoldError::Database(_) => Self::Api(error.into()),
@@ -240,7 +269,9 @@ impl From<AvailabilityError> for Refusal {
     fn from(error: AvailabilityError) -> Self {
         match error {
             AvailabilityError::Stale { current } => UserError::stale("expectedVersion", current).into(),
-            AvailabilityError::NoSchedule => UserError::transition("NO_WEEKLY_HOURS", &["setAvailabilityRules"]).into(),
+            AvailabilityError::NoSchedule => {
+                UserError::transition("NO_WEEKLY_HOURS", &["setAvailabilityRules"]).into()
+            }
             AvailabilityError::TooManyOverrides => {
                 let message = "366 dates have hours of their own. Clear some with clearAvailabilityOverride.";
                 UserError::basic(ErrorCode::TooMany, "date", message).into()

@@ -29,7 +29,11 @@ pub async fn own_schedule(conn: &mut AsyncPgConnection, mentor: MemberId) -> Que
     Ok(found.into_iter().next().unwrap_or_else(|| Schedule::unset(mentor)))
 }
 
-async fn with_hours(conn: &mut AsyncPgConnection, mentors: &[MemberId], rows: Vec<ScheduleRow>) -> QueryResult<Vec<Schedule>> {
+async fn with_hours(
+    conn: &mut AsyncPgConnection,
+    mentors: &[MemberId],
+    rows: Vec<ScheduleRow>,
+) -> QueryResult<Vec<Schedule>> {
     let mut found: BTreeMap<MemberId, Schedule> = BTreeMap::new();
     for row in rows {
         let schedule = found.entry(row.mentor_id).or_insert_with(|| row.schedule());
@@ -40,7 +44,8 @@ async fn with_hours(conn: &mut AsyncPgConnection, mentors: &[MemberId], rows: Ve
     let rows: Vec<OverrideRow> = ReadOverrides { mentors: mentors.to_vec() }.load(conn).await?;
     for row in rows {
         if let Some(schedule) = found.get_mut(&row.mentor_id) {
-            let intervals = row.start_minutes.into_iter().zip(row.end_minutes).map(|(start, end)| hours(start, end));
+            let intervals =
+                row.start_minutes.into_iter().zip(row.end_minutes).map(|(start, end)| hours(start, end));
             schedule.overrides.insert(row.date, intervals.collect());
         }
     }
@@ -66,18 +71,37 @@ pub async fn lock_schedule(conn: &mut AsyncPgConnection, mentor: MemberId) -> Qu
 }
 
 /// Makes or changes a schedule.
-pub async fn upsert_schedule(conn: &mut AsyncPgConnection, mentor: MemberId, changes: ScheduleChanges) -> QueryResult<()> {
+pub async fn upsert_schedule(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    changes: ScheduleChanges,
+) -> QueryResult<()> {
     let default = ScheduleSettings::default();
     let ScheduleChanges { time_zone, slot_step_minutes, min_notice_minutes, booking_window_days } = changes;
-    UpsertSchedule { mentor, time_zone, slot_step_minutes, min_notice_minutes, booking_window_days, default_step: default.slot_step_minutes, default_notice: default.min_notice_minutes, default_window: default.booking_window_days }
-        .execute(conn)
-        .await
-        .map(drop)
+    UpsertSchedule {
+        mentor,
+        time_zone,
+        slot_step_minutes,
+        min_notice_minutes,
+        booking_window_days,
+        default_step: default.slot_step_minutes,
+        default_notice: default.min_notice_minutes,
+        default_window: default.booking_window_days,
+    }
+    .execute(conn)
+    .await
+    .map(drop)
 }
 
 /// Replaces the weekly hours.
-pub async fn replace_rules(conn: &mut AsyncPgConnection, mentor: MemberId, rules: &[(i16, Hours)]) -> QueryResult<()> {
-    diesel::delete(availability_rules::table.filter(availability_rules::mentor_id.eq(mentor))).execute(conn).await?;
+pub async fn replace_rules(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    rules: &[(i16, Hours)],
+) -> QueryResult<()> {
+    diesel::delete(availability_rules::table.filter(availability_rules::mentor_id.eq(mentor)))
+        .execute(conn)
+        .await?;
     let rows: Vec<_> = rules
         .iter()
         .map(|(weekday, hours)| {
@@ -93,12 +117,22 @@ pub async fn replace_rules(conn: &mut AsyncPgConnection, mentor: MemberId, rules
 }
 
 /// Sets the hours of a date instead of the weekly ones.
-pub async fn upsert_override(conn: &mut AsyncPgConnection, mentor: MemberId, date: NaiveDate, hours: &[Hours]) -> QueryResult<()> {
+pub async fn upsert_override(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    date: NaiveDate,
+    hours: &[Hours],
+) -> QueryResult<()> {
     let starts: Vec<i16> = hours.iter().map(|hours| minute(hours.start)).collect();
     let ends: Vec<i16> = hours.iter().map(|hours| minute(hours.end)).collect();
-    let minutes = (availability_overrides::start_minutes.eq(starts), availability_overrides::end_minutes.eq(ends));
+    let minutes =
+        (availability_overrides::start_minutes.eq(starts), availability_overrides::end_minutes.eq(ends));
     diesel::insert_into(availability_overrides::table)
-        .values((availability_overrides::mentor_id.eq(mentor), availability_overrides::date.eq(date), minutes.clone()))
+        .values((
+            availability_overrides::mentor_id.eq(mentor),
+            availability_overrides::date.eq(date),
+            minutes.clone(),
+        ))
         .on_conflict((availability_overrides::mentor_id, availability_overrides::date))
         .do_update()
         .set(minutes)
@@ -108,12 +142,20 @@ pub async fn upsert_override(conn: &mut AsyncPgConnection, mentor: MemberId, dat
 }
 
 /// Removes the hours of a date; `false` if there were none.
-pub async fn delete_override(conn: &mut AsyncPgConnection, mentor: MemberId, date: NaiveDate) -> QueryResult<bool> {
+pub async fn delete_override(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    date: NaiveDate,
+) -> QueryResult<bool> {
     Ok(diesel::delete(availability_overrides::table.find((mentor, date))).execute(conn).await? == 1)
 }
 
 /// How many dates from `date` on have hours of their own.
-pub async fn count_overrides(conn: &mut AsyncPgConnection, mentor: MemberId, date: NaiveDate) -> QueryResult<i64> {
+pub async fn count_overrides(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    date: NaiveDate,
+) -> QueryResult<i64> {
     availability_overrides::table
         .filter(availability_overrides::mentor_id.eq(mentor))
         .filter(availability_overrides::date.ge(date))
@@ -170,7 +212,12 @@ pub async fn take(conn: &mut AsyncPgConnection, claim: &NewClaim) -> QueryResult
 }
 
 /// Whether the mentor's time is taken by somebody, and whether the learner has something else then.
-pub async fn obstacles(conn: &mut AsyncPgConnection, slot: &Slot, learner: MemberId, now: DateTime<Utc>) -> QueryResult<(bool, bool)> {
+pub async fn obstacles(
+    conn: &mut AsyncPgConnection,
+    slot: &Slot,
+    learner: MemberId,
+    now: DateTime<Utc>,
+) -> QueryResult<(bool, bool)> {
     let Slot { mentor_id, starts_at, ends_at } = *slot;
     FindObstacles { mentor_id, learner_id: learner, starts_at, ends_at, now }.get_result(conn).await
 }
@@ -182,7 +229,11 @@ pub async fn delete_claim(conn: &mut AsyncPgConnection, id: ClaimId) -> QueryRes
 }
 
 /// The taken time of mentors within pieces of time, one piece per mentor: what they teach, and what they learn.
-pub async fn busy(conn: &mut AsyncPgConnection, wanted: &[(MemberId, Span)], now: DateTime<Utc>) -> QueryResult<Vec<BusyRow>> {
+pub async fn busy(
+    conn: &mut AsyncPgConnection,
+    wanted: &[(MemberId, Span)],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<BusyRow>> {
     FindBusy {
         mentors: wanted.iter().map(|(mentor, _)| *mentor).collect(),
         starts: wanted.iter().map(|(_, span)| span.starts_at).collect(),
@@ -199,23 +250,38 @@ pub async fn lock_holds(conn: &mut AsyncPgConnection, learner: MemberId) -> Quer
 }
 
 /// The learner's live holds, oldest first.
-pub async fn holds_of(conn: &mut AsyncPgConnection, learner: MemberId, now: DateTime<Utc>) -> QueryResult<Vec<HoldRow>> {
+pub async fn holds_of(
+    conn: &mut AsyncPgConnection,
+    learner: MemberId,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<HoldRow>> {
     HoldsOf { learner, now }.load(conn).await
 }
 
 /// Live holds by id.
-pub async fn holds_by_ids(conn: &mut AsyncPgConnection, ids: &[ClaimId], now: DateTime<Utc>) -> QueryResult<Vec<HoldRow>> {
+pub async fn holds_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[ClaimId],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<HoldRow>> {
     HoldsById { ids: ids.to_vec(), now }.load(conn).await
 }
 
 /// Deletes a learner's hold; `false` if there is none.
 pub async fn delete_hold(conn: &mut AsyncPgConnection, id: ClaimId, learner: MemberId) -> QueryResult<bool> {
-    let hold = claims::table.find(id).filter(claims::learner_id.eq(learner)).filter(claims::kind.eq(ClaimKind::Hold));
+    let hold = claims::table
+        .find(id)
+        .filter(claims::learner_id.eq(learner))
+        .filter(claims::kind.eq(ClaimKind::Hold));
     Ok(diesel::delete(hold).execute(conn).await? == 1)
 }
 
 /// Deletes holds that expired, at most `limit`; returns how many.
-pub async fn delete_expired_holds(conn: &mut AsyncPgConnection, now: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+pub async fn delete_expired_holds(
+    conn: &mut AsyncPgConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<usize> {
     DeleteExpiredHolds { now, limit }.execute(conn).await
 }
 

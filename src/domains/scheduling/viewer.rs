@@ -23,7 +23,12 @@ impl SchedulingViewer {
             let schedules = rows.iter().map(|row| ctx.hot(ScheduleOf(row.mentor_id)));
             let schedules = futures_util::future::try_join_all(schedules).await?;
             let zones = schedules.into_iter().map(|schedule| schedule.map(|schedule| schedule.settings.zone));
-            Ok(Some(rows.into_iter().zip(zones).filter_map(|(row, zone)| Some(Hold { row, zone: zone? })).collect()))
+            Ok(Some(
+                rows.into_iter()
+                    .zip(zones)
+                    .filter_map(|(row, zone)| Some(Hold { row, zone: zone? }))
+                    .collect(),
+            ))
         })
         .await
     }

@@ -51,7 +51,8 @@ impl Loader<SessionSeenBy> for Reader {
     async fn load(&self, keys: &[SessionSeenBy]) -> Result<HashMap<SessionSeenBy, SessionAt>, LoadError> {
         let mut found = HashMap::new();
         for (member, ids) in by_member(keys.iter().map(|key| (key.1, key.0))) {
-            let rows = read::sessions_seen_by(&mut *self.conn().await?, ids, member).await.map_err(Arc::new)?;
+            let rows =
+                read::sessions_seen_by(&mut *self.conn().await?, ids, member).await.map_err(Arc::new)?;
             found.extend(rows.into_iter().map(|at| (SessionSeenBy(at.row.id, member), at)));
         }
         Ok(found)
@@ -62,10 +63,14 @@ impl Loader<BookingSeenBy> for Reader {
     type Value = Arc<BookingRow>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[BookingSeenBy]) -> Result<HashMap<BookingSeenBy, Arc<BookingRow>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[BookingSeenBy],
+    ) -> Result<HashMap<BookingSeenBy, Arc<BookingRow>>, LoadError> {
         let mut found = HashMap::new();
         for (member, ids) in by_member(keys.iter().map(|key| (key.1, key.0))) {
-            let rows = read::bookings_seen_by(&mut *self.conn().await?, ids, member).await.map_err(Arc::new)?;
+            let rows =
+                read::bookings_seen_by(&mut *self.conn().await?, ids, member).await.map_err(Arc::new)?;
             found.extend(rows.into_iter().map(|row| (BookingSeenBy(row.id, member), Arc::new(row))));
         }
         Ok(found)
@@ -76,7 +81,10 @@ impl Loader<BookingsIn> for Reader {
     type Value = Vec<Arc<BookingRow>>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[BookingsIn]) -> Result<HashMap<BookingsIn, Vec<Arc<BookingRow>>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[BookingsIn],
+    ) -> Result<HashMap<BookingsIn, Vec<Arc<BookingRow>>>, LoadError> {
         let mut found: HashMap<BookingsIn, Vec<Arc<BookingRow>>> = HashMap::new();
         for (member, ids) in by_member(keys.iter().map(|key| (key.1, key.0))) {
             let rows = read::bookings_in(&mut *self.conn().await?, ids, member).await.map_err(Arc::new)?;

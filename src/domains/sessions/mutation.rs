@@ -10,8 +10,9 @@ use super::{
     model::rules::BOOKABLE_MINUTES,
     service::{self, BookError, BookSession, ChangeError, Changed},
     types::{
-        BookSessionInput, BookSessionPayload, Booking, CancelBookingInput, CancelBookingPayload, ConfirmSessionInput,
-        ConfirmSessionPayload, EndSessionInput, EndSessionPayload, Session, StartSessionInput, StartSessionPayload,
+        BookSessionInput, BookSessionPayload, Booking, CancelBookingInput, CancelBookingPayload,
+        ConfirmSessionInput, ConfirmSessionPayload, EndSessionInput, EndSessionPayload, Session,
+        StartSessionInput, StartSessionPayload,
     },
 };
 use crate::{
@@ -49,22 +50,44 @@ impl SessionsMutation {
             };
             ctx.wrote();
             let (booking, session, replayed) = parts(booked);
-            Ok(BookSessionPayload { payer: Some(learner), booking, session, replayed, user_errors: Vec::new() })
+            Ok(BookSessionPayload {
+                payer: Some(learner),
+                booking,
+                session,
+                replayed,
+                user_errors: Vec::new(),
+            })
         })
         .await
     }
 
     /// Cancels a booking before the start: the learner gets everything back, and the time is free again. For its learner
     /// and its mentor; cancelling a cancelled booking changes nothing.
-    async fn cancel_booking(&self, ctx: &Context<'_>, input: CancelBookingInput) -> Field<CancelBookingPayload> {
+    async fn cancel_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: CancelBookingInput,
+    ) -> Field<CancelBookingPayload> {
         answer(async {
             let caller = ctx.signed_in()?.member_id;
             let booking: BookingId = id(&input.booking_id, "bookingId")?;
-            let attempt = input.idempotency_key.as_ref().map(|key| attempt(caller, "cancelBooking", key, &booking)).transpose()?;
-            let changed = service::cancel(ctx.app(), caller, booking, attempt).await.map_err(|error| refuse(error, "bookingId"))?;
+            let attempt = input
+                .idempotency_key
+                .as_ref()
+                .map(|key| attempt(caller, "cancelBooking", key, &booking))
+                .transpose()?;
+            let changed = service::cancel(ctx.app(), caller, booking, attempt)
+                .await
+                .map_err(|error| refuse(error, "bookingId"))?;
             ctx.wrote();
             let (booking, session, replayed) = parts(changed);
-            Ok(CancelBookingPayload { caller: Some(caller), booking, session, replayed, user_errors: Vec::new() })
+            Ok(CancelBookingPayload {
+                caller: Some(caller),
+                booking,
+                session,
+                replayed,
+                user_errors: Vec::new(),
+            })
         })
         .await
     }
@@ -75,7 +98,8 @@ impl SessionsMutation {
         answer(async {
             let caller = ctx.signed_in()?.member_id;
             let id: SessionId = id(&input.session_id, "sessionId")?;
-            let session = service::start(ctx.app(), caller, id).await.map_err(|error| refuse(error, "sessionId"))?;
+            let session =
+                service::start(ctx.app(), caller, id).await.map_err(|error| refuse(error, "sessionId"))?;
             ctx.wrote();
             Ok(StartSessionPayload { session: Some(session.into()), user_errors: Vec::new() })
         })
@@ -88,7 +112,8 @@ impl SessionsMutation {
         answer(async {
             let caller = ctx.signed_in()?.member_id;
             let id: SessionId = id(&input.session_id, "sessionId")?;
-            let session = service::end(ctx.app(), caller, id).await.map_err(|error| refuse(error, "sessionId"))?;
+            let session =
+                service::end(ctx.app(), caller, id).await.map_err(|error| refuse(error, "sessionId"))?;
             ctx.wrote();
             Ok(EndSessionPayload { session: Some(session.into()), user_errors: Vec::new() })
         })
@@ -97,11 +122,16 @@ impl SessionsMutation {
 
     /// Confirms that a session took place: the mentor is paid. For the learner, after the end; a completed booking stays
     /// as it is.
-    async fn confirm_session(&self, ctx: &Context<'_>, input: ConfirmSessionInput) -> Field<ConfirmSessionPayload> {
+    async fn confirm_session(
+        &self,
+        ctx: &Context<'_>,
+        input: ConfirmSessionInput,
+    ) -> Field<ConfirmSessionPayload> {
         answer(async {
             let caller = ctx.signed_in()?.member_id;
             let id: BookingId = id(&input.booking_id, "bookingId")?;
-            let changed = service::confirm(ctx.app(), caller, id).await.map_err(|error| refuse(error, "bookingId"))?;
+            let changed =
+                service::confirm(ctx.app(), caller, id).await.map_err(|error| refuse(error, "bookingId"))?;
             ctx.wrote();
             let (booking, session, _) = parts(changed);
             Ok(ConfirmSessionPayload { booking, session, user_errors: Vec::new() })
@@ -120,7 +150,11 @@ struct BookSessionKey {
     expected_price: Option<i64>,
 }
 
-async fn booking_command(ctx: &Context<'_>, learner_id: MemberId, input: BookSessionInput) -> Result<BookSession, Refusal> {
+async fn booking_command(
+    ctx: &Context<'_>,
+    learner_id: MemberId,
+    input: BookSessionInput,
+) -> Result<BookSession, Refusal> {
     let mentor: MentorId = id(&input.mentor_id, "mentorId")?;
     let skill_id: Option<SkillId> = input.skill_id.as_ref().map(|skill| id(skill, "skillId")).transpose()?;
     let minutes = number(i64::from(input.duration_minutes), "durationMinutes", BOOKABLE_MINUTES)?;
@@ -133,19 +167,31 @@ async fn booking_command(ctx: &Context<'_>, learner_id: MemberId, input: BookSes
     }
     let price = mentor.price_for(minutes);
     if expected_price.is_some_and(|expected| expected != price) {
-        return Err(UserError::price_changed("expectedPrice", Money::new(price, mentor.currency.as_str())).into());
+        return Err(
+            UserError::price_changed("expectedPrice", Money::new(price, mentor.currency.as_str())).into()
+        );
     }
     let ends_at = input.starts_at.checked_add_signed(TimeDelta::minutes(minutes));
-    let ends_at = ends_at.ok_or_else(|| UserError::validation("startsAt", "RANGE", "`startsAt` is too far away."))?;
+    let ends_at =
+        ends_at.ok_or_else(|| UserError::validation("startsAt", "RANGE", "`startsAt` is too far away."))?;
     let slot = Slot { mentor_id: mentor.member_id, starts_at: input.starts_at, ends_at };
     Ok(BookSession { learner_id, mentor, skill_id, slot, attempt })
 }
 
 /// The mentor, if the learner may book them.
-async fn bookable_mentor(ctx: &Context<'_>, learner: MemberId, mentor: MentorId) -> Result<Arc<MentorRow>, Refusal> {
+async fn bookable_mentor(
+    ctx: &Context<'_>,
+    learner: MemberId,
+    mentor: MentorId,
+) -> Result<Arc<MentorRow>, Refusal> {
     let member = MemberId::from_uuid(mentor.uuid());
     if member == learner {
-        return Err(UserError::validation("mentorId", "OWN_PROFILE", "You cannot book yourself. Choose another mentor.").into());
+        return Err(UserError::validation(
+            "mentorId",
+            "OWN_PROFILE",
+            "You cannot book yourself. Choose another mentor.",
+        )
+        .into());
     }
     let (row, card) = futures_util::try_join!(ctx.hot(MentorById(member)), ctx.hot(MemberById(member)))?;
     let active = card.is_some_and(|card| card.status == MemberStatus::Active);

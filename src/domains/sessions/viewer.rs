@@ -49,7 +49,6 @@ impl SessionsViewer {
 
     /// The seats that the caller booked, and those booked with the caller as mentor. `null` if they cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
-    #[expect(clippy::too_many_arguments, reason = "a list with filter and order has these arguments")]
     async fn bookings(
         &self,
         ctx: &Context<'_>,
@@ -71,7 +70,8 @@ impl SessionsViewer {
                 latest_first: sort == BookingSort::LatestFirst,
             };
             let scope = format!("bookings:{}:{:?}:{:?}:{sort:?}", self.0, filter.status, filter.upcoming);
-            let read = async |keyset| Ok(read::page_of_bookings(&mut *ctx.conn().await?, &search, &keyset).await?);
+            let read =
+                async |keyset| Ok(read::page_of_bookings(&mut *ctx.conn().await?, &search, &keyset).await?);
             let args = PageArgs::new(first, after, last, before);
             let node = |row| Booking { row: Arc::new(row), session: None };
             page(args, &scope, read, |row| (row.starts_at, row.id), node).await.map(Some)

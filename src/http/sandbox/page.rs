@@ -26,7 +26,7 @@ impl Page {
             CheckoutStatus::Open => body.push_str(&choices(&checkout.id)),
             CheckoutStatus::Paid => body.push_str(&result("Paid", "The shop is told right now.")),
             CheckoutStatus::Failed => {
-                body.push_str(&result("The payment failed", "Nothing was charged. Begin again in the shop."))
+                body.push_str(&result("The payment failed", "Nothing was charged. Begin again in the shop."));
             }
             CheckoutStatus::Abandoned => body
                 .push_str(&result("You left the payment", "Nothing was charged. Begin again in the shop.")),

@@ -87,7 +87,10 @@ async fn a_members_list_is_ordered_by_the_last_message_and_pages_both_ways() {
     let top = ada.run(list, json!({ "first": 3 })).await;
     assert_eq!(names(&top), ["other1", "other4", "other3"]);
     let first = &top.data("viewer")["conversations"]["edges"][0]["node"];
-    assert_eq!((&first["viewerUnreadCount"], &first["messages"]["edges"][0]["node"]["body"]), (&json!(1), &json!("again")));
+    assert_eq!(
+        (&first["viewerUnreadCount"], &first["messages"]["edges"][0]["node"]["body"]),
+        (&json!(1), &json!("again"))
+    );
     assert_eq!(first["members"]["edges"].as_array().unwrap().len(), 2);
     let info = top.data("viewer")["conversations"]["pageInfo"].clone();
     let rest = ada.run(list, json!({ "first": 3, "after": info["endCursor"] })).await;
@@ -95,7 +98,10 @@ async fn a_members_list_is_ordered_by_the_last_message_and_pages_both_ways() {
     let back = &rest.data("viewer")["conversations"]["pageInfo"]["startCursor"];
     assert_eq!(names(&ada.run(list, json!({ "last": 2, "before": back })).await), ["other4", "other3"]);
     // Somebody else's cursor is refused.
-    assert_eq!(others[1].run(list, json!({ "after": info["endCursor"] })).await.error_codes(), ["CURSOR_INVALID"]);
+    assert_eq!(
+        others[1].run(list, json!({ "after": info["endCursor"] })).await.error_codes(),
+        ["CURSOR_INVALID"]
+    );
     assert_eq!(ada.query("{ viewer { unreadMessages } }").await.data("viewer")["unreadMessages"], 1);
 }
 
@@ -105,7 +111,8 @@ async fn pages_cost_the_same_number_of_statements_whatever_their_size() {
     let ada = app.member("ada").await;
     let mut conversation = json!(null);
     for n in 0..12 {
-        conversation = write(&ada, &app.member(&format!("other{n}")).await, "hello").await["conversation"]["id"].clone();
+        conversation =
+            write(&ada, &app.member(&format!("other{n}")).await, "hello").await["conversation"]["id"].clone();
     }
     for n in 0..60 {
         say(&ada, &conversation, &format!("message {n}")).await;
@@ -117,10 +124,12 @@ async fn pages_cost_the_same_number_of_statements_whatever_their_size() {
         ada.run(list, json!({ "first": 12 })).await;
     }
 
-    let page = app.statements(async || {
-        let reply = ada.run(CONVERSATION, json!({ "id": conversation })).await;
-        assert_eq!(seqs(reply.data("conversation")).len(), 50);
-    }).await;
+    let page = app
+        .statements(async || {
+            let reply = ada.run(CONVERSATION, json!({ "id": conversation })).await;
+            assert_eq!(seqs(reply.data("conversation")).len(), 50);
+        })
+        .await;
     let one = app.statements(async || drop(ada.run(list, json!({ "first": 1 })).await)).await;
     let many = app.statements(async || drop(ada.run(list, json!({ "first": 12 })).await)).await;
 

@@ -18,7 +18,10 @@ pub const CONVERSATION: &str = "query($id: ID!) { conversation(id: $id) { id kin
 
 /// Sends a message to a member, with a client id of its own.
 pub async fn write(from: &Client, to: &Client, body: &str) -> Value {
-    send(from, json!({ "memberId": to.id }), body, &uuid::Uuid::new_v4().to_string()).await.ok("sendMessage").clone()
+    send(from, json!({ "memberId": to.id }), body, &uuid::Uuid::new_v4().to_string())
+        .await
+        .ok("sendMessage")
+        .clone()
 }
 
 /// Sends a message into a conversation, with a client id of its own.

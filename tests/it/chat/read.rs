@@ -17,7 +17,10 @@ async fn reading_goes_forward_only_and_no_further_than_the_last_message() {
     for up_to in [0, 2, 1, 2, 4, 1_000_000, 3] {
         let reply = mark_read(&bob, &conversation, up_to).await;
         let conversation = &reply.ok("markRead")["conversation"];
-        seen.push((conversation["viewerLastReadSeq"].as_i64().unwrap(), conversation["viewerUnreadCount"].as_i64().unwrap()));
+        seen.push((
+            conversation["viewerLastReadSeq"].as_i64().unwrap(),
+            conversation["viewerUnreadCount"].as_i64().unwrap(),
+        ));
     }
 
     assert_eq!(seen, [(0, 5), (2, 3), (2, 3), (2, 3), (4, 1), (5, 0), (5, 0)]);
@@ -34,7 +37,10 @@ async fn a_place_below_nothing_and_a_foreign_conversation_are_refused_and_change
 
     assert_eq!(mark_read(&bob, &conversation, -1).await.codes("markRead"), ["VALIDATION"]);
     assert_eq!(mark_read(&eve, &conversation, 1).await.codes("markRead"), ["NOT_FOUND"]);
-    assert_eq!(mark_read(&eve, &json!("cnv_01h455vb4pex5vsknk084sn02q"), 1).await.codes("markRead"), ["NOT_FOUND"]);
+    assert_eq!(
+        mark_read(&eve, &json!("cnv_01h455vb4pex5vsknk084sn02q"), 1).await.codes("markRead"),
+        ["NOT_FOUND"]
+    );
     assert_eq!(mark_read(&eve, &json!("nonsense"), 1).await.codes("markRead"), ["VALIDATION"]);
     assert_eq!(mark_read(&app.anonymous(), &conversation, 1).await.error_codes(), ["UNAUTHENTICATED"]);
     assert_eq!(app.sql("select * from conversation_members order by 1, 2").await, before);
@@ -46,7 +52,10 @@ async fn after_any_history_at_once_what_is_unread_equals_a_recount() {
     let members = [app.member("ada").await, app.member("bob").await, app.member("cy").await];
     let mut conversations = Vec::new();
     for (one, other) in [(0, 1), (1, 2), (2, 0)] {
-        conversations.push(((one, other), write(&members[one], &members[other], "hello").await["conversation"]["id"].clone()));
+        conversations.push((
+            (one, other),
+            write(&members[one], &members[other], "hello").await["conversation"]["id"].clone(),
+        ));
     }
     let mut dice = StdRng::seed_from_u64(7);
     for _ in 0..12 {

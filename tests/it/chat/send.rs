@@ -13,10 +13,16 @@ async fn the_first_message_makes_the_conversation_and_both_find_it() {
     let sent = write(&ada, &bob, "  Hello,\n\tBob 👋  ").await;
 
     let (message, conversation) = (&sent["message"], &sent["conversation"]);
-    assert_eq!((&sent["replayed"], &message["seq"], &message["sender"]["id"]), (&json!(false), &json!(1), &json!(ada.id)));
+    assert_eq!(
+        (&sent["replayed"], &message["seq"], &message["sender"]["id"]),
+        (&json!(false), &json!(1), &json!(ada.id))
+    );
     assert_eq!(message["body"], "  Hello,\n\tBob 👋  ", "the text is kept as it was sent");
     assert_eq!((&conversation["kind"], &conversation["lastSeq"]), (&json!("DIRECT"), &json!(1)));
-    assert_eq!((&conversation["viewerUnreadCount"], &conversation["viewerPeer"]["id"]), (&json!(0), &json!(bob.id)));
+    assert_eq!(
+        (&conversation["viewerUnreadCount"], &conversation["viewerPeer"]["id"]),
+        (&json!(0), &json!(bob.id))
+    );
     assert_eq!(message["createdAt"], conversation["lastMessageAt"]);
     let bobs = open(&bob, &conversation["id"]).await;
     assert_eq!((&bobs["viewerUnreadCount"], &bobs["viewerLastReadSeq"]), (&json!(1), &json!(0)));
@@ -73,7 +79,8 @@ async fn sending_again_gives_the_same_message_and_counts_nothing_twice() {
     let conversation = first["conversation"]["id"].clone();
 
     let by_member = send(&ada, to.clone(), "once", "c-1").await.ok("sendMessage").clone();
-    let by_conversation = send(&ada, json!({ "conversationId": conversation }), "once", "c-1").await.ok("sendMessage").clone();
+    let by_conversation =
+        send(&ada, json!({ "conversationId": conversation }), "once", "c-1").await.ok("sendMessage").clone();
     let other_text = send(&ada, to, "twice", "c-1").await;
 
     for repeat in [by_member, by_conversation] {
@@ -83,7 +90,11 @@ async fn sending_again_gives_the_same_message_and_counts_nothing_twice() {
     assert_eq!(other_text.codes("sendMessage"), ["IDEMPOTENCY_CONFLICT"]);
     assert_eq!(other_text.data("sendMessage")["userErrors"][0]["path"], json!(["clientId"]));
     // The id is the sender's own.
-    assert_eq!(send(&bob, json!({ "conversationId": conversation }), "mine", "c-1").await.ok("sendMessage")["message"]["seq"], 2);
+    assert_eq!(
+        send(&bob, json!({ "conversationId": conversation }), "mine", "c-1").await.ok("sendMessage")["message"]
+            ["seq"],
+        2
+    );
     assert_eq!(open(&bob, &conversation).await["viewerUnreadCount"], 1);
     assert_eq!(app.count("select count(*) from events where kind = 'MESSAGE_SENT'").await, 2);
 }
@@ -96,7 +107,10 @@ async fn the_same_message_at_once_from_a_nervous_device_is_one_message() {
     for round in 0..5 {
         let client_id = format!("c-{round}");
 
-        let replies = join_all((0..8).map(|_| send(&ada, json!({ "conversationId": conversation }), "once", &client_id))).await;
+        let replies = join_all(
+            (0..8).map(|_| send(&ada, json!({ "conversationId": conversation }), "once", &client_id)),
+        )
+        .await;
 
         let payloads: Vec<_> = replies.iter().map(|reply| reply.ok("sendMessage")).collect();
         assert_eq!(payloads.iter().filter(|payload| payload["replayed"] == false).count(), 1);
@@ -144,7 +158,12 @@ async fn what_cannot_be_sent_is_refused_with_its_path_and_changes_nothing() {
     }
     assert_eq!(send(&app.anonymous(), into, "x", "c").await.error_codes(), ["UNAUTHENTICATED"]);
     assert_eq!(app.sql("select * from conversations, conversation_members, messages, events").await, before);
-    assert!(send(&ada, json!({ "conversationId": conversation }), &"é".repeat(4000), "c").await.codes("sendMessage").is_empty());
+    assert!(
+        send(&ada, json!({ "conversationId": conversation }), &"é".repeat(4000), "c")
+            .await
+            .codes("sendMessage")
+            .is_empty()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,7 +192,8 @@ async fn a_message_costs_one_statement_and_its_events_another() {
 
     let (calls, plans) = app
         .statements(async || {
-            let input = json!({ "to": { "conversationId": conversation }, "body": "counted", "clientId": "counted" });
+            let input =
+                json!({ "to": { "conversationId": conversation }, "body": "counted", "clientId": "counted" });
             ada.run(quick, json!({ "input": input })).await.ok("sendMessage");
         })
         .await;

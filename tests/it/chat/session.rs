@@ -1,8 +1,14 @@
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use skillswap::{
-    db::{Tx, ids::{BookingId, EntityId, MemberId, SessionId}, transact},
-    domains::sessions::model::{BookingConfirmed, BookingRow, BookingStatus, PaymentStatus, SessionKind, SessionRow, SessionStatus},
+    db::{
+        Tx,
+        ids::{BookingId, EntityId, MemberId, SessionId},
+        transact,
+    },
+    domains::sessions::model::{
+        BookingConfirmed, BookingRow, BookingStatus, PaymentStatus, SessionKind, SessionRow, SessionStatus,
+    },
     events::StreamName,
 };
 
@@ -78,7 +84,12 @@ pub async fn book(app: &TestApp, session: &SessionRow, learner: &Client) {
 
 async fn conversations(client: &Client) -> Vec<Value> {
     let reply = client.query("{ viewer { conversations { edges { node { id kind lastSeq lastMessageAt viewerUnreadCount members { edges { node { id } } } } } } } }").await;
-    reply.data("viewer")["conversations"]["edges"].as_array().unwrap().iter().map(|edge| edge["node"].clone()).collect()
+    reply.data("viewer")["conversations"]["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge["node"].clone())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -92,7 +103,10 @@ async fn booking_seats_opens_one_conversation_for_all_of_them() {
 
     let found = conversations(&host).await;
     assert_eq!(found.len(), 1);
-    assert_eq!((&found[0]["kind"], &found[0]["lastSeq"], &found[0]["lastMessageAt"]), (&json!("SESSION"), &json!(0), &json!(null)));
+    assert_eq!(
+        (&found[0]["kind"], &found[0]["lastSeq"], &found[0]["lastMessageAt"]),
+        (&json!("SESSION"), &json!(0), &json!(null))
+    );
     assert_eq!(found[0]["members"]["edges"].as_array().unwrap().len(), 3);
     assert_eq!(conversations(&ada).await[0]["id"], conversations(&bob).await[0]["id"]);
     assert!(conversations(&eve).await.is_empty());
@@ -132,5 +146,8 @@ async fn a_message_in_a_session_writes_no_row_per_member_and_is_still_counted_ri
     let now = app.count("select count(*) from events where stream like 'user:%'").await;
     assert_eq!(now - told - told_of_bob, 2);
     assert_eq!(app.count("select sum(unread_count) from conversation_members").await, 0);
-    assert_eq!(app.count(&format!("select last_seq from conversations where id = '{}'", uuid_of(&chat))).await, 5);
+    assert_eq!(
+        app.count(&format!("select last_seq from conversations where id = '{}'", uuid_of(&chat))).await,
+        5
+    );
 }

@@ -17,7 +17,8 @@ async fn rebuild(app: &TestApp) {
 async fn after_any_history_the_index_is_what_a_rebuild_makes() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
-    let (grace, linus, barbara) = (app.mentor("Grace").await, app.mentor("Linus").await, app.mentor("Barbara").await);
+    let (grace, linus, barbara) =
+        (app.mentor("Grace").await, app.mentor("Linus").await, app.mentor("Barbara").await);
     set_skills(&grace, &[RUST, GUITAR]).await;
     set_skills(&linus, &[RUST]).await;
     set_skills(&grace, &[GUITAR, 0x13]).await;
@@ -30,7 +31,8 @@ async fn after_any_history_the_index_is_what_a_rebuild_makes() {
     let cancel = json!({ "bookingId": booked.booking });
     learner.mutate("cancelBooking", "booking { id }", cancel).await.ok("cancelBooking");
     app.sql("update bookings set status = 'COMPLETED'").await;
-    let review = json!({ "bookingId": booked.booking, "rating": 4, "body": "Good.", "idempotencyKey": "one" });
+    let review =
+        json!({ "bookingId": booked.booking, "rating": 4, "body": "Good.", "idempotencyKey": "one" });
     learner.mutate("addReview", "review { id }", review).await.ok("addReview");
     let before = app.sql(INDEX).await;
     assert_eq!(before.len(), 3);
@@ -52,7 +54,11 @@ async fn profile_changes_at_once_leave_no_stale_entry() {
     let mentor = app.mentor("Grace").await;
     for round in 0..10 {
         let skills = if round % 2 == 0 { vec![RUST] } else { vec![GUITAR, 0x13] };
-        tokio::join!(set_skills(&mentor, &skills), set_offer(&mentor, "Again", 100 + round, true), set_profile(&mentor, json!({ "bio": format!("{round}") })));
+        tokio::join!(
+            set_skills(&mentor, &skills),
+            set_offer(&mentor, "Again", 100 + round, true),
+            set_profile(&mentor, json!({ "bio": format!("{round}") }))
+        );
         let before = app.sql(INDEX).await;
         rebuild(&app).await;
         assert_eq!(app.sql(INDEX).await, before, "round {round}");
@@ -70,7 +76,9 @@ async fn has_slot(client: &Client, id: &str, from: DateTime<Utc>, to: DateTime<U
 async fn available_between_means_a_real_slot() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
-    let crowd: Vec<_> = (0..90).map(|place| (format!("mentor {place}"), String::new(), 100, place % 7, i64::from(place % 7 > 0))).collect();
+    let crowd: Vec<_> = (0..90)
+        .map(|place| (format!("mentor {place}"), String::new(), 100, place % 7, i64::from(place % 7 > 0)))
+        .collect();
     many(&app, &crowd).await;
     // Bookings, a live hold, an expired one and closed days, here and there.
     app.sql(
@@ -93,7 +101,9 @@ async fn available_between_means_a_real_slot() {
     assert_eq!(ids.len(), 90);
     let day = app.now().date_naive() + chrono::Days::new(3);
     let mut compared = (0, 0);
-    for (hour, long, minutes) in [(8, 2, 60), (9, 1, 60), (12, 3, 180), (15, 1, 15), (0, 24, 240), (20, 3, 30)] {
+    for (hour, long, minutes) in
+        [(8, 2, 60), (9, 1, 60), (12, 3, 180), (15, 1, 15), (0, 24, 240), (20, 3, 30)]
+    {
         let from = day.and_hms_opt(hour, 0, 0).expect("a time").and_utc();
         let to = from + TimeDelta::hours(long);
         let mut expected = Vec::new();
@@ -103,13 +113,23 @@ async fn available_between_means_a_real_slot() {
                 expected.push(id.to_owned());
             }
         }
-        let filter = format!("filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\", durationMinutes: {minutes} }} }}", from.to_rfc3339(), to.to_rfc3339());
+        let filter = format!(
+            "filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\", durationMinutes: {minutes} }} }}",
+            from.to_rfc3339(),
+            to.to_rfc3339()
+        );
         let mut found = Vec::new();
         let mut after = String::new();
         loop {
             let reply = anybody.query(&format!("{{ mentors({filter} first: 20 {after}) {{ edges {{ node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}")).await;
             let page = reply.data("mentors");
-            found.extend(page["edges"].as_array().expect("edges").iter().map(|edge| edge["node"]["id"].as_str().expect("an id").to_owned()));
+            found.extend(
+                page["edges"]
+                    .as_array()
+                    .expect("edges")
+                    .iter()
+                    .map(|edge| edge["node"]["id"].as_str().expect("an id").to_owned()),
+            );
             if page["pageInfo"]["hasNextPage"] == Value::Bool(false) {
                 break;
             }
@@ -119,13 +139,14 @@ async fn available_between_means_a_real_slot() {
         compared = (compared.0 + found.len(), compared.1 + 90 - found.len());
     }
     // Weekends are closed: then nobody is found, which proves less.
-    println!("{} found, {} not found", compared.0, compared.1);
+    assert!(compared.0 + compared.1 > 0, "nothing was compared");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_soonest_slot_is_right_after_bookings_and_as_time_goes_by() {
     let app = TestApp::start().await;
-    let (grace, linus, ada) = (app.mentor("Grace").await, app.mentor("Linus").await, app.learner("ada").await);
+    let (grace, linus, ada) =
+        (app.mentor("Grace").await, app.mentor("Linus").await, app.learner("ada").await);
     let anybody = app.anonymous();
     // Linus opens later than Grace, who is open all the time.
     let rules: Vec<Value> = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]

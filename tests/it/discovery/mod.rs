@@ -25,7 +25,9 @@ fn skill(number: u128) -> String {
 async fn many(app: &TestApp, mentors: &[(String, String, i64, i64, i64)]) {
     let values: Vec<String> = mentors
         .iter()
-        .map(|(name, headline, rate, sum, count)| format!("(gen_random_uuid(), '{name}', '{headline}', {rate}, {sum}, {count})"))
+        .map(|(name, headline, rate, sum, count)| {
+            format!("(gen_random_uuid(), '{name}', '{headline}', {rate}, {sum}, {count})")
+        })
         .collect();
     app.sql(&format!(
         "create temp table new as select * from (values {}) as v(id, name, headline, rate, sum, count);
@@ -44,25 +46,31 @@ async fn many(app: &TestApp, mentors: &[(String, String, i64, i64, i64)]) {
 
 /// `mentors(…)` with these arguments, as text; the names, in order.
 async fn names(client: &Client, arguments: &str) -> Vec<String> {
-    let reply = client.query(&format!("{{ mentors{arguments} {{ edges {{ node {{ member {{ name }} }} }} }} }}")).await;
+    let reply = client
+        .query(&format!("{{ mentors{arguments} {{ edges {{ node {{ member {{ name }} }} }} }} }}"))
+        .await;
     let edges = reply.data("mentors")["edges"].as_array().expect("edges").clone();
     edges.iter().map(|edge| edge["node"]["member"]["name"].as_str().expect("a name").to_owned()).collect()
 }
 
 async fn set_skills(mentor: &Client, skills: &[u128]) {
-    let skills: Vec<Value> = skills.iter().map(|&number| json!({ "skillId": skill(number), "level": "EXPERT" })).collect();
+    let skills: Vec<Value> =
+        skills.iter().map(|&number| json!({ "skillId": skill(number), "level": "EXPERT" })).collect();
     let input = json!({ "input": { "intent": "OFFERED", "skills": skills } });
-    let query = "mutation($input: SetMemberSkillsInput!) { setMemberSkills(input: $input) { userErrors { code } } }";
+    let query =
+        "mutation($input: SetMemberSkillsInput!) { setMemberSkills(input: $input) { userErrors { code } } }";
     mentor.run(query, input).await.ok("setMemberSkills");
 }
 
 async fn set_offer(mentor: &Client, headline: &str, rate: i64, listed: bool) {
-    let input = json!({ "input": { "headline": headline, "hourlyRateMinor": rate.to_string(), "listed": listed } });
+    let input =
+        json!({ "input": { "headline": headline, "hourlyRateMinor": rate.to_string(), "listed": listed } });
     let query = "mutation($input: UpdateMentorProfileInput!) { updateMentorProfile(input: $input) { userErrors { code } } }";
     mentor.run(query, input).await.ok("updateMentorProfile");
 }
 
 async fn set_profile(mentor: &Client, input: Value) {
-    let query = "mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }";
+    let query =
+        "mutation($input: UpdateProfileInput!) { updateProfile(input: $input) { userErrors { code } } }";
     mentor.run(query, json!({ "input": input })).await.ok("updateProfile");
 }

@@ -6,14 +6,25 @@ use crate::support::{Client, TestApp};
 /// Mentors with ties in everything that lists are sorted by.
 fn crowd(prefix: &str, number: i64) -> Vec<(String, String, i64, i64, i64)> {
     (0..number)
-        .map(|place| (format!("{prefix}{place}"), format!("Rust and more, part {}", place % 3), 1000 * (place % 4), 5 * (place % 5), place % 5))
+        .map(|place| {
+            (
+                format!("{prefix}{place}"),
+                format!("Rust and more, part {}", place % 3),
+                1000 * (place % 4),
+                5 * (place % 5),
+                place % 5,
+            )
+        })
         .collect()
 }
 
 /// Reads all pages of three from one end, and lets strangers arrive between the pages.
 async fn walk(app: &TestApp, client: &Client, arguments: &str, backward: bool) -> Vec<String> {
-    let (size, place, cursor, more) =
-        if backward { ("last", "before", "startCursor", "hasPreviousPage") } else { ("first", "after", "endCursor", "hasNextPage") };
+    let (size, place, cursor, more) = if backward {
+        ("last", "before", "startCursor", "hasPreviousPage")
+    } else {
+        ("first", "after", "endCursor", "hasNextPage")
+    };
     let mut found: Vec<String> = Vec::new();
     let mut at = String::new();
     for page in 0..100 {
@@ -86,7 +97,9 @@ async fn a_cursor_of_another_list_is_refused() {
     let first = anybody.query("{ mentors(first: 1) { pageInfo { endCursor } } }").await;
     let cursor = first.data("mentors")["pageInfo"]["endCursor"].clone();
     for arguments in ["sort: PRICE", "filter: { minRating: 2 }", "filter: { language: \"en\" }"] {
-        let reply = anybody.query(&format!("{{ mentors({arguments} after: {cursor}) {{ edges {{ cursor }} }} }}")).await;
+        let reply = anybody
+            .query(&format!("{{ mentors({arguments} after: {cursor}) {{ edges {{ cursor }} }} }}"))
+            .await;
         assert_eq!(reply.error_codes(), ["CURSOR_INVALID"], "{arguments}");
     }
 }
@@ -107,7 +120,11 @@ async fn a_page_of_cards_costs_as_many_statements_for_twenty_mentors_as_for_one(
             to.to_rfc3339()
         )
     };
-    let between = format!("filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\" }} }}", from.to_rfc3339(), to.to_rfc3339());
+    let between = format!(
+        "filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\" }} }}",
+        from.to_rfc3339(),
+        to.to_rfc3339()
+    );
     let by_skill = format!("filter: {{ skillId: \"{}\" }}", skill(RUST));
     for arguments in ["", &by_skill, "sort: PRICE", "sort: SOONEST", &between] {
         let mut costs = Vec::new();
@@ -129,9 +146,13 @@ async fn the_plain_list_of_a_skill_is_one_statement_and_then_none_until_it_chang
     app.sql(SKILLS).await;
     let mentor = app.mentor("Grace").await;
     super::set_skills(&mentor, &[RUST]).await;
-    let query = format!("{{ mentors(filter: {{ skillId: \"{}\" }}) {{ edges {{ node {{ headline member {{ name }} }} }} }} }}", skill(RUST));
+    let query = format!(
+        "{{ mentors(filter: {{ skillId: \"{}\" }}) {{ edges {{ node {{ headline member {{ name }} }} }} }} }}",
+        skill(RUST)
+    );
     let anybody = app.anonymous();
-    let headline = async || anybody.query(&query).await.data("mentors")["edges"][0]["node"]["headline"].clone();
+    let headline =
+        async || anybody.query(&query).await.data("mentors")["edges"][0]["node"]["headline"].clone();
     headline().await;
     assert_eq!(app.statements(&headline).await, (0, 0), "the whole answer is kept");
     let another = format!("{query} #");

@@ -63,7 +63,9 @@ impl State {
             Some("NotificationsRead") => {
                 let named = event["ids"].as_array().expect("ids");
                 let up_to = event["upTo"].as_str();
-                for notification in self.notifications.values_mut().filter(|notification| notification["readAt"].is_null()) {
+                for notification in
+                    self.notifications.values_mut().filter(|notification| notification["readAt"].is_null())
+                {
                     let made = notification["createdAt"].as_str().expect("an instant");
                     if named.contains(&notification["id"]) || up_to.is_some_and(|up_to| made <= up_to) {
                         notification["readAt"] = event["readAt"].clone();
@@ -87,16 +89,21 @@ async fn act(app: &TestApp, members: &[Client; 3], chats: &[Value; 2], dice: u32
         5 => drop(mark_read(ada, &chats[0], i64::from(dice / 10 % 40)).await.ok("markRead")),
         6 => drop(mark_read(ada, &chats[1], i64::from(dice / 10 % 40)).await.ok("markRead")),
         7 | 8 => notify(app, ada, 1 + (dice / 10 % 2) as usize).await,
-        _ => match dice / 10 % 3 {
-            0 => drop(mark_notifications(ada, json!({ "all": true })).await),
-            1 => drop(mark_notifications(ada, json!({ "upTo": app.now() })).await),
-            _ => {
-                let reply = ada.query("{ viewer { notifications(first: 2, unreadOnly: true) { edges { node { id } } } } }").await;
-                let edges = reply.data("viewer")["notifications"]["edges"].as_array().cloned().unwrap_or_default();
-                let ids: Vec<&Value> = edges.iter().map(|edge| &edge["node"]["id"]).collect();
-                drop(mark_notifications(ada, json!({ "ids": ids })).await);
+        _ => {
+            match dice / 10 % 3 {
+                0 => drop(mark_notifications(ada, json!({ "all": true })).await),
+                1 => drop(mark_notifications(ada, json!({ "upTo": app.now() })).await),
+                _ => {
+                    let reply = ada.query("{ viewer { notifications(first: 2, unreadOnly: true) { edges { node { id } } } } }").await;
+                    let edges = reply.data("viewer")["notifications"]["edges"]
+                        .as_array()
+                        .cloned()
+                        .unwrap_or_default();
+                    let ids: Vec<&Value> = edges.iter().map(|edge| &edge["node"]["id"]).collect();
+                    drop(mark_notifications(ada, json!({ "ids": ids })).await);
+                }
             }
-        },
+        }
     }
 }
 
@@ -105,16 +112,21 @@ async fn a_snapshot_and_the_events_after_it_give_every_later_snapshot() {
     let app = TestApp::start().await;
     let members = [app.member("ada").await, app.member("bob").await, app.member("cy").await];
     let [ada, bob, cy] = &members;
-    let chats = [write(bob, ada, "hello").await["conversation"]["id"].clone(), write(cy, ada, "hello").await["conversation"]["id"].clone()];
+    let chats = [
+        write(bob, ada, "hello").await["conversation"]["id"].clone(),
+        write(cy, ada, "hello").await["conversation"]["id"].clone(),
+    ];
     let mut dice = StdRng::seed_from_u64(11);
 
     for _ in 0..6 {
         let mut state = State::read(ada).await;
         let start = json!(super::cursor(ada, state.seq));
-        let mut events = Subscription::start(ada, "viewerEvents", VIEWER_EVENTS, json!({ "after": start })).await;
+        let mut events =
+            Subscription::start(ada, "viewerEvents", VIEWER_EVENTS, json!({ "after": start })).await;
         for _ in 0..3 {
             let acts: Vec<u32> = (0..6).map(|_| dice.random()).collect();
-            futures_util::future::join_all(acts.into_iter().map(|dice| act(&app, &members, &chats, dice))).await;
+            futures_util::future::join_all(acts.into_iter().map(|dice| act(&app, &members, &chats, dice)))
+                .await;
             let later = State::read(ada).await;
             while state.seq < later.seq {
                 state.apply(&events.next().await);
@@ -143,7 +155,13 @@ async fn the_law_holds_for_a_conversation_read_in_the_middle_of_its_messages() {
     let reading = async {
         for _ in 0..4 {
             let mut state = read().await;
-            let mut events = Subscription::start(&ada, "conversationEvents", CHAT_EVENTS, json!({ "id": chat, "after": state["cursor"] })).await;
+            let mut events = Subscription::start(
+                &ada,
+                "conversationEvents",
+                CHAT_EVENTS,
+                json!({ "id": chat, "after": state["cursor"] }),
+            )
+            .await;
             let later = read().await;
             while seq(&state["cursor"]) < seq(&later["cursor"]) {
                 let event = events.next().await;
@@ -158,7 +176,10 @@ async fn the_law_holds_for_a_conversation_read_in_the_middle_of_its_messages() {
             let up_to = |state: &Value| -> Vec<Value> {
                 let last = later["lastSeq"].as_i64().expect("a number");
                 let edges = state["messages"]["edges"].as_array().expect("a page").clone();
-                edges.into_iter().filter(|edge| edge["node"]["seq"].as_i64().expect("a number") <= last).collect()
+                edges
+                    .into_iter()
+                    .filter(|edge| edge["node"]["seq"].as_i64().expect("a number") <= last)
+                    .collect()
             };
             assert_eq!(up_to(&state), up_to(&later));
         }

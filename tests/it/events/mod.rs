@@ -11,7 +11,8 @@ use skillswap::{
 
 use crate::support::{Client, TestApp};
 
-pub const VIEWER_EVENTS: &str = "subscription($after: String) { viewerEvents(after: $after) { __typename cursor
+pub const VIEWER_EVENTS: &str =
+    "subscription($after: String) { viewerEvents(after: $after) { __typename cursor
     ... on ResyncRequired { snapshotCursor }
     ... on ConversationUpdated { conversationId lastSeq lastMessageAt viewerUnreadCount viewerLastReadSeq }
     ... on NotificationReceived { notification { id kind body createdAt readAt } unreadNotifications }

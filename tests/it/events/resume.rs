@@ -11,7 +11,8 @@ use crate::{
 };
 
 async fn log(app: &TestApp, client: &Client) -> Vec<i64> {
-    let rows = app.sql(&format!("select seq from events where stream = '{}' order by seq", stream_of(client))).await;
+    let rows =
+        app.sql(&format!("select seq from events where stream = '{}' order by seq", stream_of(client))).await;
     rows.iter().map(|row| row[0].parse().expect("a number")).collect()
 }
 
@@ -26,12 +27,13 @@ async fn a_client_that_comes_and_goes_receives_the_log_without_gap_or_repeat() {
     let mut at = snapshot_cursor(&ada).await;
     let (with_bob, with_cy) = (write(&bob, &ada, "hello").await, write(&cy, &ada, "hello").await);
     let chats = [with_bob["conversation"]["id"].clone(), with_cy["conversation"]["id"].clone()];
-    let writers = join_all([(&bob, &chats[0]), (&cy, &chats[1]), (&ada, &chats[0])].map(|(from, chat)| async move {
-        for n in 0..120 {
-            say(from, chat, &format!("message {n}")).await;
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    }));
+    let writers =
+        join_all([(&bob, &chats[0]), (&cy, &chats[1]), (&ada, &chats[0])].map(|(from, chat)| async move {
+            for n in 0..120 {
+                say(from, chat, &format!("message {n}")).await;
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        }));
     let mut received = Vec::new();
     let reader = async {
         let mut dice = StdRng::seed_from_u64(1);
@@ -98,7 +100,10 @@ async fn a_slow_transaction_with_the_lower_number_is_not_lost() {
 
     let fast = say(&bob, &chat, "2");
     tokio::pin!(fast);
-    assert!(tokio::time::timeout(Duration::from_millis(300), &mut fast).await.is_err(), "the higher number waits for the lower one");
+    assert!(
+        tokio::time::timeout(Duration::from_millis(300), &mut fast).await.is_err(),
+        "the higher number waits for the lower one"
+    );
     events.stays_silent(Duration::from_millis(100)).await;
     slow.batch_execute("commit").await.unwrap();
     fast.await;
@@ -123,7 +128,11 @@ async fn a_broken_or_foreign_cursor_is_refused_before_the_stream_starts() {
 
         let answer = socket.receive().await;
 
-        assert_eq!((&answer["type"], &answer["payload"][0]["extensions"]["code"]), (&json!("error"), &json!("CURSOR_INVALID")), "{bad}");
+        assert_eq!(
+            (&answer["type"], &answer["payload"][0]["extensions"]["code"]),
+            (&json!("error"), &json!("CURSOR_INVALID")),
+            "{bad}"
+        );
     }
 }
 
@@ -134,7 +143,12 @@ async fn only_members_may_listen_to_a_conversation() {
     let chat = write(&bob, &ada, "1").await["conversation"]["id"].clone();
     let document = "subscription($id: ID!) { conversationEvents(conversationId: $id) { __typename cursor ... on MessageSent { message { seq body } } } }";
     let mut answers = Vec::new();
-    for (client, id) in [(&eve, chat.clone()), (&eve, json!("cnv_01h455vb4pex5vsknk084sn02q")), (&eve, json!("x")), (&app.anonymous(), chat.clone())] {
+    for (client, id) in [
+        (&eve, chat.clone()),
+        (&eve, json!("cnv_01h455vb4pex5vsknk084sn02q")),
+        (&eve, json!("x")),
+        (&app.anonymous(), chat.clone()),
+    ] {
         let mut socket = Socket::connect(client).await;
         socket.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": document, "variables": { "id": id } } })).await;
         let answer = socket.receive().await;
@@ -154,7 +168,9 @@ async fn the_first_event_after_subscribing_is_never_missed() {
     tell(&app, &ada, 1).await;
     // Each document founds a group of its own, and the event follows the subscription at once.
     for round in 0..40 {
-        let document = format!("subscription($after: String) {{ viewerEvents(after: $after) {{ a{round}: __typename cursor }} }}");
+        let document = format!(
+            "subscription($after: String) {{ viewerEvents(after: $after) {{ a{round}: __typename cursor }} }}"
+        );
         let here = snapshot_cursor(&ada).await;
         let mut socket = Socket::connect(&ada).await;
         let payload = json!({ "query": document, "variables": after(here.clone()) });

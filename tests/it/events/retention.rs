@@ -5,7 +5,8 @@ use super::{VIEWER_EVENTS, after, cursor, seq, snapshot_cursor, stream_of, tell}
 use crate::support::{Client, TestApp, socket::Subscription};
 
 async fn numbers(app: &TestApp, client: &Client) -> Vec<i64> {
-    let rows = app.sql(&format!("select seq from events where stream = '{}' order by seq", stream_of(client))).await;
+    let rows =
+        app.sql(&format!("select seq from events where stream = '{}' order by seq", stream_of(client))).await;
     rows.iter().map(|row| row[0].parse().expect("a number")).collect()
 }
 
@@ -28,7 +29,11 @@ async fn events_go_after_thirty_days_and_keys_after_seven() {
 
     assert_eq!(numbers(&app, &ada).await, [4, 5]);
     assert_eq!(numbers(&app, &bob).await, [1]);
-    assert_eq!(app.sql(&format!("select last_seq, trimmed_seq from streams where stream = '{}'", stream_of(&ada))).await, [["5", "3"]]);
+    assert_eq!(
+        app.sql(&format!("select last_seq, trimmed_seq from streams where stream = '{}'", stream_of(&ada)))
+            .await,
+        [["5", "3"]]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -40,9 +45,16 @@ async fn many_old_events_go_in_batches_and_a_stream_in_use_is_left_for_later() {
     }
     tell(&app, &bob, 2).await;
     app.advance(TimeDelta::days(31));
-    let (writer, connection) = tokio_postgres::connect(&app.database_url, tokio_postgres::NoTls).await.unwrap();
+    let (writer, connection) =
+        tokio_postgres::connect(&app.database_url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    writer.batch_execute(&format!("begin; update streams set last_seq = last_seq where stream = '{}'", stream_of(&bob))).await.unwrap();
+    writer
+        .batch_execute(&format!(
+            "begin; update streams set last_seq = last_seq where stream = '{}'",
+            stream_of(&bob)
+        ))
+        .await
+        .unwrap();
 
     app.work().await;
     assert_eq!((numbers(&app, &ada).await, numbers(&app, &bob).await), (vec![], vec![1, 2]));
@@ -86,12 +98,15 @@ async fn a_cursor_older_than_what_is_kept_is_told_to_read_the_snapshot_and_joins
     assert!(late.next_or_end().await.is_none(), "it is the last event");
     tell(&app, &ada, 1).await;
     let snapshot = snapshot_cursor(&ada).await;
-    let mut joined = Subscription::start(&ada, "viewerEvents", VIEWER_EVENTS, after(resync["snapshotCursor"].clone())).await;
+    let mut joined =
+        Subscription::start(&ada, "viewerEvents", VIEWER_EVENTS, after(resync["snapshotCursor"].clone()))
+            .await;
     assert_eq!(seq(&joined.next().await["cursor"]), 8);
     assert_eq!(seq(&snapshot), 8);
 
     // The last cursor that can still be continued is that of the last event that went.
-    let mut just_in_time = Subscription::start(&ada, "viewerEvents", VIEWER_EVENTS, json!({ "after": cursor(&ada, 5) })).await;
+    let mut just_in_time =
+        Subscription::start(&ada, "viewerEvents", VIEWER_EVENTS, json!({ "after": cursor(&ada, 5) })).await;
     for expected in [6, 7, 8] {
         assert_eq!(seq(&just_in_time.next().await["cursor"]), expected);
     }

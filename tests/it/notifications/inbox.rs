@@ -20,17 +20,26 @@ async fn notifications_are_read_by_name_by_time_or_all_at_once() {
     let (unread, entries) = inbox(&ada).await;
     assert_eq!((unread, entries.len()), (5, 5));
 
-    let left = async |which| mark_notifications(&ada, which).await.data("markNotificationsRead")["unreadNotifications"].clone();
+    let left = async |which| {
+        mark_notifications(&ada, which).await.data("markNotificationsRead")["unreadNotifications"].clone()
+    };
     assert_eq!(left(json!({ "ids": [entries[1].0, entries[1].0] })).await, 4);
     assert_eq!(left(json!({ "ids": [entries[1].0, entries[4].0] })).await, 3, "read before: stays as it is");
     assert_eq!(left(json!({ "upTo": between })).await, 2);
-    assert_eq!(inbox(&ada).await.1.iter().map(|entry| entry.1).collect::<Vec<_>>(), [false, true, false, true, true]);
+    assert_eq!(
+        inbox(&ada).await.1.iter().map(|entry| entry.1).collect::<Vec<_>>(),
+        [false, true, false, true, true]
+    );
     assert_eq!(left(json!({ "upTo": "2000-01-01T00:00:00Z" })).await, 2);
     assert_eq!(left(json!({ "ids": [] })).await, 2);
     assert_eq!(left(json!({ "all": true })).await, 0);
     assert_eq!(left(json!({ "all": true })).await, 0);
 
-    assert_eq!(app.count("select count(*) from events where kind = 'NOTIFICATIONS_READ'").await, 4, "only what changed is told");
+    assert_eq!(
+        app.count("select count(*) from events where kind = 'NOTIFICATIONS_READ'").await,
+        4,
+        "only what changed is told"
+    );
     assert_eq!(app.count("select count(*) from notifications where read_at is null").await, 0);
 }
 
@@ -57,7 +66,10 @@ async fn foreign_and_wrong_input_marks_nothing() {
     assert_eq!(mark(&app.anonymous(), json!({ "all": true })).await.error_codes(), ["UNAUTHENTICATED"]);
     let nobody = app.member("new").await;
     assert_eq!(mark(&nobody, json!({ "ids": [adas] })).await.codes("markNotificationsRead"), ["NOT_FOUND"]);
-    assert_eq!(mark(&nobody, json!({ "all": true })).await.ok("markNotificationsRead")["unreadNotifications"], 0);
+    assert_eq!(
+        mark(&nobody, json!({ "all": true })).await.ok("markNotificationsRead")["unreadNotifications"],
+        0
+    );
 
     assert_eq!((inbox(&ada).await.0, inbox(&bob).await.0), (1, 1));
     let node = "query($id: ID!) { node(id: $id) { __typename id ... on Notification { kind body } } }";
@@ -129,7 +141,8 @@ async fn the_inbox_is_paged_newest_first_also_the_unread_part_of_it() {
         }
         let reply = ada.run(list, args).await;
         let connection = reply.data("viewer")["notifications"].clone();
-        let ids: Vec<_> = connection["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].clone()).collect();
+        let ids: Vec<_> =
+            connection["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].clone()).collect();
         (ids, connection["pageInfo"].clone())
     };
     let ids = |places: &[usize]| places.iter().map(|&place| all[place].0.clone()).collect::<Vec<_>>();
@@ -142,7 +155,10 @@ async fn the_inbox_is_paged_newest_first_also_the_unread_part_of_it() {
     assert_eq!(page(json!({ "last": 1, "before": info["endCursor"] })).await.0, ids(&[1]));
     let (unread, unread_info) = page(json!({ "first": 2, "unread": true })).await;
     assert_eq!(unread, ids(&[1, 2]));
-    assert_eq!(page(json!({ "first": 2, "unread": true, "after": unread_info["endCursor"] })).await.0, ids(&[4, 5]));
+    assert_eq!(
+        page(json!({ "first": 2, "unread": true, "after": unread_info["endCursor"] })).await.0,
+        ids(&[4, 5])
+    );
     let foreign = ada.run(list, json!({ "after": unread_info["endCursor"], "unread": false })).await;
     assert_eq!(foreign.error_codes(), ["CURSOR_INVALID"]);
 }
@@ -158,11 +174,13 @@ async fn the_dashboards_inbox_costs_one_statement() {
         ada.query("{ viewer { unreadNotifications } }").await;
     }
 
-    let both = app.statements(async || {
-        let reply = ada.query(dashboard).await;
-        assert_eq!(reply.data("viewer")["unreadNotifications"], 12);
-        assert_eq!(reply.data("viewer")["notifications"]["edges"].as_array().unwrap().len(), 10);
-    }).await;
+    let both = app
+        .statements(async || {
+            let reply = ada.query(dashboard).await;
+            assert_eq!(reply.data("viewer")["unreadNotifications"], 12);
+            assert_eq!(reply.data("viewer")["notifications"]["edges"].as_array().unwrap().len(), 10);
+        })
+        .await;
     let count = app.statements(async || drop(ada.query("{ viewer { unreadNotifications } }").await)).await;
 
     assert_eq!((both, count), ((1, 0), (1, 0)));

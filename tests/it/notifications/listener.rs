@@ -12,7 +12,8 @@ use crate::{
 
 /// Tells an event to members' streams, as the domain that owns it does.
 async fn tell<P: EventPayload>(app: &TestApp, members: &[&Client], payload: &P) {
-    let streams: Vec<StreamName> = members.iter().map(|client| StreamName::User(client.id.parse().expect("an id"))).collect();
+    let streams: Vec<StreamName> =
+        members.iter().map(|client| StreamName::User(client.id.parse().expect("an id"))).collect();
     let actor = members[0].id.parse().expect("an id");
     let done: Result<(), diesel::result::Error> = transact(&app.app, async |tx: &mut Tx| {
         tx.acting(actor);
@@ -26,7 +27,9 @@ async fn tell<P: EventPayload>(app: &TestApp, members: &[&Client], payload: &P) 
 }
 
 async fn told(client: &Client) -> Vec<(String, String)> {
-    let reply = client.query("{ viewer { notifications(last: 50) { edges { node { kind body actor { name } } } } } }").await;
+    let reply = client
+        .query("{ viewer { notifications(last: 50) { edges { node { kind body actor { name } } } } } }")
+        .await;
     let edges = reply.data("viewer")["notifications"]["edges"].as_array().unwrap().clone();
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     edges.iter().rev().map(|edge| (text(&edge["node"]["kind"]), text(&edge["node"]["body"]))).collect()
@@ -45,18 +48,30 @@ async fn both_members_are_told_of_every_step_once() {
         tell(&app, &both, &confirmed).await;
         tell(&app, &both, &SessionStarted { session: session.clone() }).await;
         tell(&app, &both, &SessionEnded { session: session.clone() }).await;
-        let completed = BookingCompleted { booking: confirmed.booking.clone(), session: session.clone(), earnings: 5100, fee: 900 };
+        let completed = BookingCompleted {
+            booking: confirmed.booking.clone(),
+            session: session.clone(),
+            earnings: 5100,
+            fee: 900,
+        };
         tell(&app, &both, &completed).await;
-        let cancelled = BookingCancelled { booking: confirmed.booking.clone(), session: session.clone(), refunded: 6000 };
+        let cancelled =
+            BookingCancelled { booking: confirmed.booking.clone(), session: session.clone(), refunded: 6000 };
         tell(&app, &both, &cancelled).await;
     }
 
-    let kinds = ["BOOKING_CONFIRMED", "SESSION_STARTED", "SESSION_ENDED", "BOOKING_COMPLETED", "BOOKING_CANCELLED"];
-    for (client, needle) in [(&mentor, "You earned 51.00 credits"), (&learner, "Receipt: you paid 60.00 credits")] {
+    let kinds =
+        ["BOOKING_CONFIRMED", "SESSION_STARTED", "SESSION_ENDED", "BOOKING_COMPLETED", "BOOKING_CANCELLED"];
+    for (client, needle) in
+        [(&mentor, "You earned 51.00 credits"), (&learner, "Receipt: you paid 60.00 credits")]
+    {
         let told = told(client).await;
         assert_eq!(told.iter().map(|(kind, _)| kind.as_str()).collect::<Vec<_>>(), kinds);
         assert!(told[3].1.starts_with(needle), "{}", told[3].1);
-        assert_eq!(client.query("{ viewer { unreadNotifications } }").await.data("viewer")["unreadNotifications"], 5);
+        assert_eq!(
+            client.query("{ viewer { unreadNotifications } }").await.data("viewer")["unreadNotifications"],
+            5
+        );
     }
     assert_eq!(app.count("select count(*) from events where kind = 'NOTIFICATION_RECEIVED'").await, 10);
 }
@@ -90,7 +105,10 @@ async fn a_transaction_that_fails_notifies_nobody() {
 
     assert!(done.is_err());
     assert_eq!(app.count("select count(*) from notifications").await, 0);
-    assert_eq!(host.query("{ viewer { unreadNotifications } }").await.data("viewer"), &json!({ "unreadNotifications": 0 }));
+    assert_eq!(
+        host.query("{ viewer { unreadNotifications } }").await.data("viewer"),
+        &json!({ "unreadNotifications": 0 })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,7 +116,12 @@ async fn one_transaction_costs_one_statement_for_all_its_notifications() {
     let app = TestApp::start().await;
     let (mentor, learner) = (app.member("grace").await, app.member("ada").await);
     let session = session(&app, &mentor).await;
-    let ended = || SessionEnded { session: skillswap::domains::sessions::model::SessionRow { id: skillswap::db::ids::SessionId::new(), ..session.clone() } };
+    let ended = || SessionEnded {
+        session: skillswap::domains::sessions::model::SessionRow {
+            id: skillswap::db::ids::SessionId::new(),
+            ..session.clone()
+        },
+    };
     for _ in 0..20 {
         tell(&app, &[&learner, &mentor], &ended()).await;
     }

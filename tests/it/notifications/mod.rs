@@ -12,7 +12,8 @@ use crate::support::{Client, TestApp, client::Reply};
 
 /// Gives a member this many notifications, in one transaction.
 pub async fn notify(app: &TestApp, client: &Client, count: usize) {
-    let told: Vec<SessionStarted> = (0..count).map(|_| SessionStarted { session: a_session(client, app) }).collect();
+    let told: Vec<SessionStarted> =
+        (0..count).map(|_| SessionStarted { session: a_session(client, app) }).collect();
     let member = client.id.parse().expect("an id");
     let done: Result<(), diesel::result::Error> = transact(&app.app, async |tx: &mut Tx| {
         for told in &told {
@@ -57,9 +58,12 @@ async fn mark(client: &Client, which: Value) -> Reply {
 
 /// The ids in a member's inbox, newest first, with whether they were read.
 async fn inbox(client: &Client) -> (i64, Vec<(Value, bool)>) {
-    let reply = client.query("{ viewer { unreadNotifications notifications(first: 50) { edges { node { id readAt } } } } }").await;
+    let reply = client
+        .query("{ viewer { unreadNotifications notifications(first: 50) { edges { node { id readAt } } } } }")
+        .await;
     let viewer = reply.data("viewer");
     let edges = viewer["notifications"]["edges"].as_array().expect("a page");
-    let entries = edges.iter().map(|edge| (edge["node"]["id"].clone(), !edge["node"]["readAt"].is_null())).collect();
+    let entries =
+        edges.iter().map(|edge| (edge["node"]["id"].clone(), !edge["node"]["readAt"].is_null())).collect();
     (viewer["unreadNotifications"].as_i64().expect("a number"), entries)
 }

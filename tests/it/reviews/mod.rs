@@ -15,9 +15,13 @@ async fn review(client: &Client, booking: &str, rating: i32, key: &str) -> Reply
 /// A mentor's rating as the API shows it, and as the rows have it.
 async fn ratings(app: &TestApp, mentor: &Client) -> (Value, Vec<String>) {
     let query = "query($id: ID!) { node(id: $id) { ... on Mentor { rating { average count } } } }";
-    let shown = app.anonymous().run(query, json!({ "id": mentor.mentor_id() })).await.data("node")["rating"].clone();
+    let shown =
+        app.anonymous().run(query, json!({ "id": mentor.mentor_id() })).await.data("node")["rating"].clone();
     let id = skillswap::db::ids::decode(&mentor.id).expect("an id").1;
-    let rows = app.sql(&format!("select round(avg(rating), 2)::float8, count(*) from reviews where mentor_id = '{id}'")).await.remove(0);
+    let rows = app
+        .sql(&format!("select round(avg(rating), 2)::float8, count(*) from reviews where mentor_id = '{id}'"))
+        .await
+        .remove(0);
     (shown, rows)
 }
 
@@ -29,33 +33,65 @@ async fn a_completed_session_is_reviewed_once_and_counts() {
     assert_eq!(review(&learner, &booked.booking, 5, "one").await.codes("addReview"), ["NOT_ELIGIBLE"]);
     app.advance(booked.starts_at - app.now());
     let (mentor, learner) = (app.sign_in("grace@example.org").await, app.sign_in("ada@example.org").await);
-    mentor.mutate("startSession", "session { id }", json!({ "sessionId": booked.session })).await.ok("startSession");
-    mentor.mutate("endSession", "session { id }", json!({ "sessionId": booked.session })).await.ok("endSession");
+    mentor
+        .mutate("startSession", "session { id }", json!({ "sessionId": booked.session }))
+        .await
+        .ok("startSession");
+    mentor
+        .mutate("endSession", "session { id }", json!({ "sessionId": booked.session }))
+        .await
+        .ok("endSession");
     assert_eq!(review(&learner, &booked.booking, 5, "two").await.codes("addReview"), ["NOT_ELIGIBLE"]);
-    learner.mutate("confirmSession", "booking { id }", json!({ "bookingId": booked.booking })).await.ok("confirmSession");
-    let events = "subscription { viewerEvents { __typename ... on ReviewAdded { review { body author { name } } } } }";
+    learner
+        .mutate("confirmSession", "booking { id }", json!({ "bookingId": booked.booking }))
+        .await
+        .ok("confirmSession");
+    let events =
+        "subscription { viewerEvents { __typename ... on ReviewAdded { review { body author { name } } } } }";
     let mut told = Subscription::start(&mentor, "viewerEvents", events, json!({})).await;
 
     let added = review(&learner, &booked.booking, 5, "three").await;
 
     let first = added.ok("addReview")["review"].clone();
     assert_eq!((&first["rating"], &first["author"]["id"]), (&json!(5), &json!(learner.id)));
-    assert_eq!(first["mentor"], json!({ "id": mentor.mentor_id(), "rating": { "average": 5.0, "count": 1 } }));
-    assert_eq!(told.next_of("ReviewAdded").await["review"], json!({ "body": "5 stars", "author": { "name": "ada" } }));
+    assert_eq!(
+        first["mentor"],
+        json!({ "id": mentor.mentor_id(), "rating": { "average": 5.0, "count": 1 } })
+    );
+    assert_eq!(
+        told.next_of("ReviewAdded").await["review"],
+        json!({ "body": "5 stars", "author": { "name": "ada" } })
+    );
     let again = review(&learner, &booked.booking, 5, "three").await;
-    assert_eq!((&again.ok("addReview")["review"], &again.ok("addReview")["replayed"]), (&first, &json!(true)));
-    assert_eq!(review(&learner, &booked.booking, 4, "three").await.codes("addReview"), ["IDEMPOTENCY_CONFLICT"]);
+    assert_eq!(
+        (&again.ok("addReview")["review"], &again.ok("addReview")["replayed"]),
+        (&first, &json!(true))
+    );
+    assert_eq!(
+        review(&learner, &booked.booking, 4, "three").await.codes("addReview"),
+        ["IDEMPOTENCY_CONFLICT"]
+    );
     assert_eq!(review(&learner, &booked.booking, 4, "four").await.codes("addReview"), ["ALREADY_DONE"]);
     assert_eq!(review(&mentor, &booked.booking, 4, "five").await.codes("addReview"), ["NOT_FOUND"]);
-    assert_eq!(ratings(&app, &mentor).await, (json!({ "average": 5.0, "count": 1 }), vec!["5".to_owned(), "1".to_owned()]));
-    let node = app.anonymous().run("query($id: ID!) { node(id: $id) { ... on Review { rating body createdAt } } }", json!({ "id": first["id"] })).await;
+    assert_eq!(
+        ratings(&app, &mentor).await,
+        (json!({ "average": 5.0, "count": 1 }), vec!["5".to_owned(), "1".to_owned()])
+    );
+    let node = app
+        .anonymous()
+        .run(
+            "query($id: ID!) { node(id: $id) { ... on Review { rating body createdAt } } }",
+            json!({ "id": first["id"] }),
+        )
+        .await;
     assert_eq!(node.data("node")["body"], "5 stars");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bad_reviews_are_refused_and_change_nothing() {
     let app = TestApp::start().await;
-    let (mentor, learner, stranger) = (app.mentor("grace").await, app.learner("ada").await, app.member("eve").await);
+    let (mentor, learner, stranger) =
+        (app.mentor("grace").await, app.learner("ada").await, app.member("eve").await);
     let booked = learner.book(&mentor, app.hour_after(TimeDelta::hours(1))).await;
     app.sql("update bookings set status = 'COMPLETED'").await;
     let everything = "select (select count(*) from reviews), (select count(*) from events), (select count(*) from idempotency_keys), (select sum(rating_count) from mentors)";
@@ -68,7 +104,11 @@ async fn bad_reviews_are_refused_and_change_nothing() {
         (&learner, &booked.booking, 0, "VALIDATION"),
         (&learner, &booked.booking, 6, "VALIDATION"),
     ] {
-        assert_eq!(review(client, booking, rating, "one").await.codes("addReview"), [code], "{booking} {rating}");
+        assert_eq!(
+            review(client, booking, rating, "one").await.codes("addReview"),
+            [code],
+            "{booking} {rating}"
+        );
     }
     let long = json!({ "bookingId": booked.booking, "rating": 5, "body": "x".repeat(2001), "idempotencyKey": "one" });
     assert_eq!(learner.run(ADD, json!({ "input": long })).await.codes("addReview"), ["VALIDATION"]);
@@ -97,7 +137,10 @@ async fn reviews_at_once_count_exactly_and_are_listed_newest_first() {
 
     assert_eq!(replies.iter().filter(|reply| reply.codes("addReview") == ["ALREADY_DONE"]).count(), 12);
     let (shown, rows) = ratings(&app, &mentor).await;
-    assert_eq!((shown["average"].to_string(), shown["count"].to_string()), (rows[0].clone(), rows[1].clone()));
+    assert_eq!(
+        (shown["average"].to_string(), shown["count"].to_string()),
+        (rows[0].clone(), rows[1].clone())
+    );
     assert_eq!(rows[1], "12");
     let expected = app.sql("select rating from reviews order by created_at desc, id desc").await.concat();
     let mut found = Vec::new();
@@ -106,7 +149,9 @@ async fn reviews_at_once_count_exactly_and_are_listed_newest_first() {
         let query = "query($id: ID!, $after: String) { node(id: $id) { ... on Mentor { reviews(first: 5, after: $after) { edges { node { rating } } pageInfo { hasNextPage endCursor } } } } }";
         let reply = app.anonymous().run(query, json!({ "id": mentor.mentor_id(), "after": after })).await;
         let page = &reply.data("node")["reviews"];
-        found.extend(page["edges"].as_array().expect("edges").iter().map(|edge| edge["node"]["rating"].to_string()));
+        found.extend(
+            page["edges"].as_array().expect("edges").iter().map(|edge| edge["node"]["rating"].to_string()),
+        );
         if page["pageInfo"]["hasNextPage"] == json!(false) {
             break;
         }
@@ -115,6 +160,11 @@ async fn reviews_at_once_count_exactly_and_are_listed_newest_first() {
     assert_eq!(found, expected);
     let last = "query($id: ID!) { node(id: $id) { ... on Mentor { reviews(last: 3) { edges { node { rating } } pageInfo { hasPreviousPage } } } } }";
     let reply = app.anonymous().run(last, json!({ "id": mentor.mentor_id() })).await;
-    let tail: Vec<String> = reply.data("node")["reviews"]["edges"].as_array().expect("edges").iter().map(|edge| edge["node"]["rating"].to_string()).collect();
+    let tail: Vec<String> = reply.data("node")["reviews"]["edges"]
+        .as_array()
+        .expect("edges")
+        .iter()
+        .map(|edge| edge["node"]["rating"].to_string())
+        .collect();
     assert_eq!(tail, expected[9..]);
 }

@@ -17,7 +17,12 @@ fn rounded(attendance: &Value) -> Vec<(String, i64, i64, usize)> {
         .iter()
         .map(|row| {
             let name = row["member"]["name"].as_str().expect("a name").to_owned();
-            (name, near(&row["seconds"]), near(&row["overlapSeconds"]), row["intervals"].as_array().expect("intervals").len())
+            (
+                name,
+                near(&row["seconds"]),
+                near(&row["overlapSeconds"]),
+                row["intervals"].as_array().expect("intervals").len(),
+            )
         })
         .collect()
 }

@@ -25,9 +25,13 @@ impl State {
     /// The reducer that a client needs: last one wins, per member.
     fn apply(&mut self, event: &Value) {
         match event["__typename"].as_str().expect("a type") {
-            "SessionStarted" | "SessionEnded" | "SessionCancelled" => self.session = lifecycle(&event["session"]),
+            "SessionStarted" | "SessionEnded" | "SessionCancelled" => {
+                self.session = lifecycle(&event["session"]);
+            }
             "ParticipantJoined" => self.participants.extend([by_member(&event["participant"])]),
-            "ParticipantLeft" => drop(self.participants.remove(event["participant"]["member"]["id"].as_str().expect("an id"))),
+            "ParticipantLeft" => {
+                drop(self.participants.remove(event["participant"]["member"]["id"].as_str().expect("an id")));
+            }
             other => panic!("a room does not tell {other}"),
         }
     }
@@ -65,7 +69,8 @@ async fn play(room: &Room, dice: &mut Dice, steps: usize) -> Vec<Taken> {
             room.app.advance(TimeDelta::seconds(61));
             room.app.work().await;
         }
-        let moves: Vec<(usize, usize)> = (0..=dice.roll(4)).map(|_| (dice.roll(14), dice.roll(1_000))).collect();
+        let moves: Vec<(usize, usize)> =
+            (0..=dice.roll(4)).map(|_| (dice.roll(14), dice.roll(1_000))).collect();
         let known = presences.clone();
         let outcomes = join_all(moves.iter().map(async |&(act, pick)| {
             let host = pick % 2 == 0;
@@ -74,7 +79,9 @@ async fn play(room: &Room, dice: &mut Dice, steps: usize) -> Vec<Taken> {
                 0..6 => {
                     let joined = room.join(client, None).await;
                     let presence = joined.data("joinSession")["presenceId"].as_str().map(str::to_owned);
-                    return presence.map(|presence| (Some((host, presence)), Some(joined.data("joinSession")["session"].clone())));
+                    return presence.map(|presence| {
+                        (Some((host, presence)), Some(joined.data("joinSession")["session"].clone()))
+                    });
                 }
                 6..11 => {
                     if let Some((host, presence)) = known.get(pick % known.len().max(1)) {
@@ -115,15 +122,21 @@ async fn a_snapshot_plus_the_events_after_it_is_every_later_snapshot() {
         }
 
         let place = |cursor: &Value| {
-            if *cursor == start["cursor"] { Some(0) } else { events.iter().position(|event| event["cursor"] == *cursor).map(|at| at + 1) }
+            if *cursor == start["cursor"] {
+                Some(0)
+            } else {
+                events.iter().position(|event| event["cursor"] == *cursor).map(|at| at + 1)
+            }
         };
         let mut checked = 0;
         for from in &taken {
-            let begin = place(&from.snapshot["cursor"]).expect("the cursor of a snapshot is that of an event");
+            let begin =
+                place(&from.snapshot["cursor"]).expect("the cursor of a snapshot is that of an event");
             let mut state = State::of(&from.snapshot);
             let mut at = begin;
             for to in taken.iter().filter(|to| to.calm) {
-                let end = place(&to.snapshot["cursor"]).expect("the cursor of a snapshot is that of an event");
+                let end =
+                    place(&to.snapshot["cursor"]).expect("the cursor of a snapshot is that of an event");
                 if end < at {
                     continue;
                 }

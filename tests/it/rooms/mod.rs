@@ -31,13 +31,20 @@ impl Room {
         let (mentor, learner) = (app.mentor("grace").await, app.learner("ada").await);
         let booked = learner.book(&mentor, app.hour_after(TimeDelta::hours(3))).await;
         app.advance(booked.starts_at - TimeDelta::minutes(10) - app.now());
-        let (mentor, learner) = (app.sign_in("grace@example.org").await, app.sign_in("ada@example.org").await);
+        let (mentor, learner) =
+            (app.sign_in("grace@example.org").await, app.sign_in("ada@example.org").await);
         Self { app, mentor, learner, booked }
     }
 
     async fn join(&self, client: &Client, presence: Option<&str>) -> Reply {
         let selection = format!("presenceId session {{ {ROOM} }}");
-        client.mutate("joinSession", &selection, json!({ "sessionId": self.booked.session, "presenceId": presence })).await
+        client
+            .mutate(
+                "joinSession",
+                &selection,
+                json!({ "sessionId": self.booked.session, "presenceId": presence }),
+            )
+            .await
     }
 
     /// Joins anew; the presence.

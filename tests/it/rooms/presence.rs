@@ -172,7 +172,10 @@ async fn the_end_empties_the_room_and_a_foreign_presence_is_unknown() {
     room.enter(&room.mentor).await;
     assert_eq!(room.leave(&room.mentor, &mine).await.codes("leaveSession"), ["NOT_FOUND"]);
     assert_eq!(room.join(&room.mentor, Some(&mine)).await.codes("joinSession"), ["NOT_FOUND"]);
-    assert_eq!(room.leave(&room.mentor, "prs_01h455vb4pex5vsknk084sn02q").await.codes("leaveSession"), ["NOT_FOUND"]);
+    assert_eq!(
+        room.leave(&room.mentor, "prs_01h455vb4pex5vsknk084sn02q").await.codes("leaveSession"),
+        ["NOT_FOUND"]
+    );
     assert_eq!(present(&room.snapshot().await).len(), 2);
     room.host("startSession").await.ok("startSession");
     let mut events = room.subscribe(&room.learner, None, None).await;
@@ -180,7 +183,8 @@ async fn the_end_empties_the_room_and_a_foreign_presence_is_unknown() {
     room.host("endSession").await.ok("endSession");
 
     assert_eq!(events.next().await["__typename"], "SessionEnded");
-    let mut left = [events.next().await, events.next().await].map(|event| event["participant"]["member"]["id"].as_str().map(str::to_owned));
+    let mut left = [events.next().await, events.next().await]
+        .map(|event| event["participant"]["member"]["id"].as_str().map(str::to_owned));
     left.sort();
     let mut both = [Some(room.learner.id.clone()), Some(room.mentor.id.clone())];
     both.sort();
@@ -209,7 +213,10 @@ async fn a_cancelled_booking_ends_the_stay_and_the_right_to_listen() {
     let room = Room::open().await;
     room.enter(&room.mentor).await;
     let mut events = room.subscribe(&room.mentor, None, None).await;
-    room.learner.mutate("cancelBooking", "", json!({ "bookingId": room.booked.booking })).await.ok("cancelBooking");
+    room.learner
+        .mutate("cancelBooking", "", json!({ "bookingId": room.booked.booking }))
+        .await
+        .ok("cancelBooking");
     assert_eq!(events.next().await["session"]["status"], "CANCELLED");
     assert_eq!(events.next().await["__typename"], "ParticipantLeft");
     assert_eq!(room.join(&room.mentor, None).await.codes("joinSession"), ["INVALID_TRANSITION"]);

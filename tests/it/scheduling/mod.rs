@@ -24,11 +24,20 @@ async fn hold(learner: &Client, mentor: &Client, starts_at: DateTime<Utc>, minut
     learner.run(HOLD, json!({ "input": input })).await
 }
 
-async fn slots(viewer: &Client, mentor: &Client, from: DateTime<Utc>, to: DateTime<Utc>, minutes: i64) -> Vec<Value> {
+async fn slots(
+    viewer: &Client,
+    mentor: &Client,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    minutes: i64,
+) -> Vec<Value> {
     let variables = json!({ "id": mentor.mentor_id(), "from": from, "to": to, "minutes": minutes });
     viewer.run(SLOTS, variables).await.data("node")["slots"].as_array().expect("slots").clone()
 }
 
 fn starts(slots: &[Value]) -> Vec<DateTime<Utc>> {
-    slots.iter().map(|slot| slot["startsAt"].as_str().expect("a start").parse().expect("an instant")).collect()
+    slots
+        .iter()
+        .map(|slot| slot["startsAt"].as_str().expect("a start").parse().expect("an instant"))
+        .collect()
 }

@@ -11,7 +11,9 @@ fn next_change(app: &TestApp) -> NaiveDate {
         end - Days::new(u64::from(end.weekday().num_days_from_sunday()))
     };
     let today = app.now().date_naive();
-    let days = [today.year(), today.year() + 1].into_iter().flat_map(|year| [last_sunday(year, 3), last_sunday(year, 10)]);
+    let days = [today.year(), today.year() + 1]
+        .into_iter()
+        .flat_map(|year| [last_sunday(year, 3), last_sunday(year, 10)]);
     days.into_iter().find(|&day| day > today + Days::new(7)).expect("a change")
 }
 
@@ -19,7 +21,9 @@ async fn open_in_berlin(mentor: &Client, hours: &[(&str, &str)]) {
     let days = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"];
     let rules: Vec<Value> = days
         .iter()
-        .flat_map(|day| hours.iter().map(move |(start, end)| json!({ "weekday": day, "start": start, "end": end })))
+        .flat_map(|day| {
+            hours.iter().map(move |(start, end)| json!({ "weekday": day, "start": start, "end": end }))
+        })
         .collect();
     let input = json!({ "timeZone": "Europe/Berlin", "rules": rules, "minNoticeMinutes": 0, "bookingWindowDays": 400 });
     mentor.run(RULES, json!({ "input": input })).await.ok("setAvailabilityRules");
@@ -32,7 +36,8 @@ async fn nine_o_clock_is_offered_at_nine_on_both_sides_of_a_change() {
     open_in_berlin(&mentor, &[("09:00", "10:00")]).await;
     let change = next_change(&app).and_time(chrono::NaiveTime::MIN).and_utc();
 
-    let found = slots(&app.anonymous(), &mentor, change - TimeDelta::days(2), change + TimeDelta::days(2), 60).await;
+    let found =
+        slots(&app.anonymous(), &mentor, change - TimeDelta::days(2), change + TimeDelta::days(2), 60).await;
 
     assert_eq!(found.len(), 4);
     let (before, after) = if change.month() == 3 { ("+01:00", "+02:00") } else { ("+02:00", "+01:00") };
@@ -40,9 +45,18 @@ async fn nine_o_clock_is_offered_at_nine_on_both_sides_of_a_change() {
     assert_eq!(offsets, [before, before, after, after]);
     for slot in &found {
         let local = slot["localStart"].as_str().expect("a text");
-        assert!(local.ends_with(&format!("T09:00:00{}", slot["offset"].as_str().expect("an offset"))), "{local}");
-        assert_eq!(local.parse::<chrono::DateTime<Utc>>().expect("an instant"), starts(&[slot.clone()])[0]);
-        assert_eq!((&slot["zone"], &slot["tzdbVersion"]), (&json!("Europe/Berlin"), &json!(chrono_tz::IANA_TZDB_VERSION)));
+        assert!(
+            local.ends_with(&format!("T09:00:00{}", slot["offset"].as_str().expect("an offset"))),
+            "{local}"
+        );
+        assert_eq!(
+            local.parse::<chrono::DateTime<Utc>>().expect("an instant"),
+            starts(std::slice::from_ref(slot))[0]
+        );
+        assert_eq!(
+            (&slot["zone"], &slot["tzdbVersion"]),
+            (&json!("Europe/Berlin"), &json!(chrono_tz::IANA_TZDB_VERSION))
+        );
     }
 }
 
@@ -55,7 +69,11 @@ async fn a_slot_crosses_midnight_when_the_next_day_opens_at_once() {
     let noon = day.and_hms_opt(12, 0, 0).expect("noon").and_utc();
     let locals = async || {
         let found = slots(&mentor, &mentor, noon, noon + TimeDelta::days(1), 30).await;
-        found.iter().map(|slot| slot["localStart"].as_str().expect("a text")[11..16].to_owned()).take(5).collect::<Vec<_>>()
+        found
+            .iter()
+            .map(|slot| slot["localStart"].as_str().expect("a text")[11..16].to_owned())
+            .take(5)
+            .collect::<Vec<_>>()
     };
     assert_eq!(locals().await, ["22:45", "23:15", "23:45", "00:00", "00:30"]);
 
@@ -73,8 +91,13 @@ async fn notice_and_window_follow_the_servers_clock() {
     let anybody = app.anonymous();
     for _ in 0..2 {
         let now = app.now();
-        let found = starts(&slots(&anybody, &mentor, now - TimeDelta::days(3), now + TimeDelta::days(20), 60).await);
-        assert!(found[0] >= now + TimeDelta::hours(3) && found[0] <= now + TimeDelta::hours(4), "{}", found[0]);
+        let found =
+            starts(&slots(&anybody, &mentor, now - TimeDelta::days(3), now + TimeDelta::days(20), 60).await);
+        assert!(
+            found[0] >= now + TimeDelta::hours(3) && found[0] <= now + TimeDelta::hours(4),
+            "{}",
+            found[0]
+        );
         let last = *found.last().expect("a slot");
         assert!(last < app.now() + TimeDelta::days(2) && last > now + TimeDelta::hours(47), "{last}");
         app.advance(TimeDelta::hours(7));
@@ -117,7 +140,9 @@ async fn questions_out_of_bounds_are_told_so() {
         let reply = app.anonymous().run(SLOTS, variables).await;
         assert_eq!(reply.error_codes(), ["VALIDATION"], "{from} {to} {minutes}");
     }
-    for (from, to) in [("0001-01-01T00:00:00Z", "0001-01-20T00:00:00Z"), ("9999-12-01T00:00:00Z", "9999-12-31T00:00:00Z")] {
+    for (from, to) in
+        [("0001-01-01T00:00:00Z", "0001-01-20T00:00:00Z"), ("9999-12-01T00:00:00Z", "9999-12-31T00:00:00Z")]
+    {
         let variables = json!({ "id": mentor.mentor_id(), "from": from, "to": to, "minutes": 60 });
         assert_eq!(app.anonymous().run(SLOTS, variables).await.data("node")["slots"], json!([]), "{from}");
     }

@@ -82,8 +82,16 @@ async fn of_fifty_members_at_one_slot_one_gets_it_and_one_pays() {
 
     let won = replies.iter().filter(|reply| !reply.data("bookSession")["booking"].is_null()).count();
     let lost: Vec<_> = replies.iter().filter(|reply| reply.codes("bookSession") == ["SLOT_TAKEN"]).collect();
-    assert_eq!((won, lost.len()), (1, 49), "{:?}", replies.iter().map(|reply| reply.codes("bookSession")).collect::<Vec<_>>());
-    assert!(lost.iter().all(|reply| reply.data("bookSession")["userErrors"][0]["nextFree"][0]["startsAt"].is_string()));
+    assert_eq!(
+        (won, lost.len()),
+        (1, 49),
+        "{:?}",
+        replies.iter().map(|reply| reply.codes("bookSession")).collect::<Vec<_>>()
+    );
+    assert!(
+        lost.iter()
+            .all(|reply| reply.data("bookSession")["userErrors"][0]["nextFree"][0]["startsAt"].is_string())
+    );
     let counts = "select (select count(*) from bookings) || '/' || (select count(*) from sessions) || '/' || (select count(*) from claims) || '/' ||
                   (select count(*) from ledger_transactions where kind = 'HOLD')";
     assert_eq!(app.sql(counts).await, [["1/1/1/1"]]);
@@ -96,9 +104,12 @@ async fn one_key_twice_at_once_books_once() {
     for round in 1..=20 {
         let start = app.hour_after(TimeDelta::hours(round * 2));
         let key = format!("round {round}");
-        let (one, two) =
-            futures_util::join!(learner.try_book(&mentor, start, &key), learner.try_book(&mentor, start, &key));
-        let mut replayed = [one.ok("bookSession")["replayed"].as_bool(), two.ok("bookSession")["replayed"].as_bool()];
+        let (one, two) = futures_util::join!(
+            learner.try_book(&mentor, start, &key),
+            learner.try_book(&mentor, start, &key)
+        );
+        let mut replayed =
+            [one.ok("bookSession")["replayed"].as_bool(), two.ok("bookSession")["replayed"].as_bool()];
         replayed.sort_unstable();
         assert_eq!(replayed, [Some(false), Some(true)]);
         assert_eq!(one.ok("bookSession")["booking"]["id"], two.ok("bookSession")["booking"]["id"]);
@@ -131,7 +142,8 @@ async fn one_member_cannot_be_in_two_places_however_the_requests_race() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_refused_booking_says_the_next_step_and_changes_nothing() {
     let app = TestApp::start().await;
-    let (mentor, learner, poor) = (app.mentor("grace").await, app.learner("ada").await, app.member("bo").await);
+    let (mentor, learner, poor) =
+        (app.mentor("grace").await, app.learner("ada").await, app.member("bo").await);
     app.fund(&poor, 2_500).await;
     let start = app.hour_after(TimeDelta::hours(3));
     let good = booking_of(&mentor, start, "key");
@@ -182,7 +194,9 @@ async fn a_free_session_moves_no_money_and_a_suspended_mentor_cannot_be_booked()
     let booked = learner.book(&mentor, app.hour_after(TimeDelta::hours(3))).await;
     assert_eq!(app.count("select count(*) from ledger_postings").await, 0);
 
-    let cancelled = learner.mutate("cancelBooking", "booking { paymentStatus }", json!({ "bookingId": booked.booking })).await;
+    let cancelled = learner
+        .mutate("cancelBooking", "booking { paymentStatus }", json!({ "bookingId": booked.booking }))
+        .await;
     assert_eq!(cancelled.ok("cancelBooking")["booking"]["paymentStatus"], "REFUNDED");
 
     app.sql(&format!("update members set status = 'SUSPENDED' where id = '{}'", uuid_of(&mentor.id))).await;

@@ -89,13 +89,25 @@ async fn who_may_not_or_may_not_yet_is_refused_and_changes_nothing() {
     assert_eq!(confirm(&mentor, &booked).await.codes("confirmSession"), ["FORBIDDEN"]);
     assert_eq!(confirm(&stranger, &booked).await.codes("confirmSession"), ["NOT_FOUND"]);
     assert_eq!(cancel(&stranger, &booked).await.codes("cancelBooking"), ["NOT_FOUND"]);
-    assert_eq!(stranger.mutate("cancelBooking", "", json!({ "bookingId": "bkg_x" })).await.codes("cancelBooking"), ["VALIDATION"]);
-    assert_eq!(app.anonymous().mutate("startSession", STATE, json!({ "sessionId": booked.session })).await.error_codes(), ["UNAUTHENTICATED"]);
+    assert_eq!(
+        stranger.mutate("cancelBooking", "", json!({ "bookingId": "bkg_x" })).await.codes("cancelBooking"),
+        ["VALIDATION"]
+    );
+    assert_eq!(
+        app.anonymous()
+            .mutate("startSession", STATE, json!({ "sessionId": booked.session }))
+            .await
+            .error_codes(),
+        ["UNAUTHENTICATED"]
+    );
     assert_eq!(state(&app).await, before);
 
     let (mentor, learner) = at(&app, &booked, TimeDelta::zero()).await;
     let late = cancel(&learner, &booked).await;
-    assert_eq!(late.data("cancelBooking")["userErrors"][0]["allowed"], json!(["startSession", "joinSession"]));
+    assert_eq!(
+        late.data("cancelBooking")["userErrors"][0]["allowed"],
+        json!(["startSession", "joinSession"])
+    );
     assert_eq!(cancel(&mentor, &booked).await.codes("cancelBooking"), ["INVALID_TRANSITION"]);
     assert_eq!(state(&app).await, before);
     let (mentor, _) = at(&app, &booked, TimeDelta::hours(1)).await;
@@ -175,7 +187,11 @@ async fn ten_cancellations_and_a_start_at_once_end_in_one_story() {
             assert_eq!(won, 0, "round {round}");
             assert_eq!(app.credits(&learner).await, (94_000, 6_000));
         } else {
-            assert_eq!((won, started.codes("startSession")), (10, vec!["INVALID_TRANSITION".to_owned()]), "round {round}");
+            assert_eq!(
+                (won, started.codes("startSession")),
+                (10, vec!["INVALID_TRANSITION".to_owned()]),
+                "round {round}"
+            );
             assert_eq!(app.credits(&learner).await, (100_000, 0));
             assert_eq!(app.count("select count(*) from ledger_transactions where kind = 'REFUND'").await, 1);
         }
@@ -189,7 +205,12 @@ async fn the_clock_confirms_after_72_hours_however_often_and_from_however_many_w
     let (mentor, learner) = at(&app, &booked, TimeDelta::zero()).await;
     start(&mentor, &booked).await.ok("startSession");
     end(&mentor, &booked).await.ok("endSession");
-    let due = learner.run("query($id: ID!) { node(id: $id) { ... on Booking { autoConfirmsAt } } }", json!({ "id": booked.booking })).await;
+    let due = learner
+        .run(
+            "query($id: ID!) { node(id: $id) { ... on Booking { autoConfirmsAt } } }",
+            json!({ "id": booked.booking }),
+        )
+        .await;
     assert!(due.data("node")["autoConfirmsAt"].is_string());
 
     app.advance(TimeDelta::hours(72) - TimeDelta::minutes(1));
@@ -252,8 +273,11 @@ async fn the_server_says_what_each_side_may_do_now() {
         let reply = client.run(CAN, json!({ "session": booked.session, "booking": booked.booking })).await;
         let (session, booking) = (reply.data("session").clone(), reply.data("node").clone());
         let flags = [
-            &session["viewerCanStart"], &session["viewerCanJoin"], &session["viewerCanEnd"],
-            &booking["viewerCanCancel"], &booking["viewerCanConfirm"],
+            &session["viewerCanStart"],
+            &session["viewerCanJoin"],
+            &session["viewerCanEnd"],
+            &booking["viewerCanCancel"],
+            &booking["viewerCanConfirm"],
         ];
         flags.into_iter().map(|flag| if flag.as_bool().expect("a flag") { 'y' } else { '-' }).collect()
     };

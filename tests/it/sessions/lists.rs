@@ -15,7 +15,10 @@ async fn page(client: &Client, variables: Value) -> Value {
 
 fn starts(page: &Value) -> Vec<DateTime<Utc>> {
     let edges = page["edges"].as_array().expect("edges");
-    edges.iter().map(|edge| edge["node"]["startsAt"].as_str().expect("a time").parse().expect("RFC 3339")).collect()
+    edges
+        .iter()
+        .map(|edge| edge["node"]["startsAt"].as_str().expect("a time").parse().expect("RFC 3339"))
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -36,7 +39,9 @@ async fn bookings_are_paged_in_both_orders_and_directions_for_both_sides() {
         hours.push(start);
     }
 
-    for (sort, expected) in [("SOONEST_FIRST", hours.clone()), ("LATEST_FIRST", hours.iter().rev().copied().collect())] {
+    for (sort, expected) in
+        [("SOONEST_FIRST", hours.clone()), ("LATEST_FIRST", hours.iter().rev().copied().collect())]
+    {
         let (mut forward, mut after) = (Vec::new(), Value::Null);
         loop {
             let one = page(&teacher, json!({ "sort": sort, "first": 3, "after": after })).await;

@@ -4,7 +4,10 @@ use chrono::{DateTime, DurationRound, TimeDelta, Utc};
 use serde_json::{Value, json};
 use skillswap::{
     db::{ids::PaymentId, transact},
-    domains::wallet::{model::{Amount, Asset}, service as wallet},
+    domains::wallet::{
+        model::{Amount, Asset},
+        service as wallet,
+    },
 };
 
 use super::{Client, Reply, TestApp};
@@ -32,8 +35,10 @@ impl TestApp {
     pub async fn fund(&self, member: &Client, credits: i64) {
         let id = member.id.parse().expect("a member's id");
         let paid = Amount { minor: credits, asset: Asset::of("USD") };
-        let done: Result<(), diesel::result::Error> =
-            transact(&self.app, async |tx| wallet::credit_purchase(tx, PaymentId::new(), id, &paid, credits).await).await;
+        let done: Result<(), diesel::result::Error> = transact(&self.app, async |tx| {
+            wallet::credit_purchase(tx, PaymentId::new(), id, &paid, credits).await
+        })
+        .await;
         done.expect("the credits arrive");
     }
 
@@ -52,7 +57,9 @@ impl TestApp {
     /// What is spendable and what is held of a member's credits, as the ledger has it.
     pub async fn credits(&self, member: &Client) -> (i64, i64) {
         let id = skillswap::db::ids::decode(&member.id).expect("a member's id").1;
-        let balance = format!("select coalesce(sum(balance), 0) from ledger_accounts where kind = 'WALLET' and owner_id = '{id}'");
+        let balance = format!(
+            "select coalesce(sum(balance), 0) from ledger_accounts where kind = 'WALLET' and owner_id = '{id}'"
+        );
         let held = format!(
             "select coalesce(sum(a.balance), 0) from ledger_accounts a join bookings b on b.id = a.owner_id
              where a.kind = 'ESCROW' and b.learner_id = '{id}'"

@@ -41,7 +41,15 @@ impl Process {
                 .expect("the server starts");
             let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
             let url = lines
-                .find_map(|line| Some(line.ok()?.split_whitespace().find(|word| word.ends_with("/playground"))?.trim_end_matches("/playground").to_owned()))
+                .find_map(|line| {
+                    Some(
+                        line.ok()?
+                            .split_whitespace()
+                            .find(|word| word.ends_with("/playground"))?
+                            .trim_end_matches("/playground")
+                            .to_owned(),
+                    )
+                })
                 .expect("the address is printed");
             // The rest of the output must not fill the pipe.
             std::thread::spawn(move || lines.for_each(drop));

@@ -22,8 +22,10 @@ fn samples(text: &str) -> Vec<Sample> {
         if let Some(name) = line.strip_prefix("# as: ") {
             actor = Some(name.trim().to_owned());
         }
-        let mut words = line.split(|char: char| !char.is_alphanumeric() && char != '_').filter(|word| !word.is_empty());
-        if let (Some(kind @ ("query" | "mutation" | "subscription")), Some(name)) = (words.next(), words.next())
+        let mut words =
+            line.split(|char: char| !char.is_alphanumeric() && char != '_').filter(|word| !word.is_empty());
+        if let (Some(kind @ ("query" | "mutation" | "subscription")), Some(name)) =
+            (words.next(), words.next())
             && let Some(actor) = actor.take()
         {
             found.push(Sample { name: name.to_owned(), kind: kind.to_owned(), actor });
@@ -40,7 +42,11 @@ fn variables(text: &str) -> Value {
         .take_while(|line| line.starts_with('#'))
         .map(|line| line.trim_start_matches('#'))
         .collect();
-    if json.trim().is_empty() { json!({}) } else { serde_json::from_str(&json).unwrap_or_else(|error| panic!("variables: {error}: {json}")) }
+    if json.trim().is_empty() {
+        json!({})
+    } else {
+        serde_json::from_str(&json).unwrap_or_else(|error| panic!("variables: {error}: {json}"))
+    }
 }
 
 /// Fills the placeholders as the playground does: `{{key}}`, `{{now+2d}}`, `{{/pointer}}` into the answers so far.
@@ -48,14 +54,21 @@ fn filled(value: &Value, answers: &Value, now: DateTime<Utc>) -> Value {
     match value {
         Value::String(text) => match text.strip_prefix("{{").and_then(|text| text.strip_suffix("}}")) {
             Some("key") => json!(uuid::Uuid::new_v4().to_string()),
-            Some(pointer) if pointer.starts_with('/') => answers.pointer(pointer).cloned().unwrap_or(Value::Null),
-            Some(instant) if instant.starts_with("now") => json!(moved(now, instant.trim_start_matches("now")).to_rfc3339()),
+            Some(pointer) if pointer.starts_with('/') => {
+                answers.pointer(pointer).cloned().unwrap_or(Value::Null)
+            }
+            Some(instant) if instant.starts_with("now") => {
+                json!(moved(now, instant.trim_start_matches("now")).to_rfc3339())
+            }
             _ => value.clone(),
         },
         Value::Array(values) => values.iter().map(|value| filled(value, answers, now)).collect(),
-        Value::Object(fields) => {
-            Value::Object(fields.iter().map(|(name, value)| (name.clone(), filled(value, answers, now))).collect::<Map<_, _>>())
-        }
+        Value::Object(fields) => Value::Object(
+            fields
+                .iter()
+                .map(|(name, value)| (name.clone(), filled(value, answers, now)))
+                .collect::<Map<_, _>>(),
+        ),
         other => other.clone(),
     }
 }
@@ -84,7 +97,8 @@ async fn run(client: &Client, text: &str, sample: &Sample, variables: &Value) ->
         assert_ne!(message["type"], "error", "{}: {message}", sample.name);
         return json!({});
     }
-    let reply = client.post(json!({ "query": text, "operationName": sample.name, "variables": variables })).await;
+    let reply =
+        client.post(json!({ "query": text, "operationName": sample.name, "variables": variables })).await;
     assert!(reply.json.get("errors").is_none(), "{}: {}", sample.name, reply.json);
     for (field, value) in reply.json["data"].as_object().into_iter().flatten() {
         let refused = value["userErrors"].as_array().is_some_and(|errors| !errors.is_empty());
@@ -98,7 +112,8 @@ async fn every_sample_operation_of_the_playground_works_on_the_demo_data() {
     let app = TestApp::start_with(|config| config.mode = Mode::Demo).await;
     seed::demo(&app.database_url, app.now()).await.expect("the demo data");
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("playground/operations");
-    let mut files: Vec<_> = fs::read_dir(folder).expect("the samples").flatten().map(|entry| entry.path()).collect();
+    let mut files: Vec<_> =
+        fs::read_dir(folder).expect("the samples").flatten().map(|entry| entry.path()).collect();
     files.sort();
     assert!(files.len() >= 12);
     for file in files {
@@ -110,7 +125,8 @@ async fn every_sample_operation_of_the_playground_works_on_the_demo_data() {
             let client = actor(&app, &sample.actor).await;
             let variables = filled(&variables(&text), &answers, app.now());
             let data = run(&client, &text, &sample, &variables).await;
-            for (field, value) in data.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+            for (field, value) in data.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null())
+            {
                 answers[field] = value.clone();
             }
             app.work().await;
@@ -123,6 +139,9 @@ async fn actor(app: &TestApp, name: &str) -> Client {
         return app.anonymous();
     }
     let role = name.to_uppercase();
-    let account = seed::ACCOUNTS.iter().find(|account| account.roles.contains(&role.as_str())).unwrap_or_else(|| panic!("no {name}"));
+    let account = seed::ACCOUNTS
+        .iter()
+        .find(|account| account.roles.contains(&role.as_str()))
+        .unwrap_or_else(|| panic!("no {name}"));
     app.sign_in_with(account.email, account.password).await
 }

@@ -28,7 +28,11 @@ fn pair(volume: &Volume, conversation: usize) -> [Uuid; 2] {
 }
 
 /// Writes the messages, oldest first, and returns what the conversations have come to. Four in ten are busy.
-pub(super) async fn messages(client: &Client, volume: &Volume, now: DateTime<Utc>) -> Result<(u64, Vec<Talk>), Error> {
+pub(super) async fn messages(
+    client: &Client,
+    volume: &Volume,
+    now: DateTime<Utc>,
+) -> Result<(u64, Vec<Talk>), Error> {
     let columns = "id, conversation_id, seq, sender_id, client_id, body, created_at";
     let mut copy = Copy::into(client, "messages", columns).await?;
     let mut talks = vec![Talk::default(); volume.conversations];
@@ -72,7 +76,12 @@ fn written_at(volume: &Volume, message: usize, now: DateTime<Utc>) -> DateTime<U
     now - TimeDelta::seconds(20 * number(volume.messages - message))
 }
 
-pub(super) async fn conversations(client: &Client, volume: &Volume, now: DateTime<Utc>, talks: &[Talk]) -> Result<u64, Error> {
+pub(super) async fn conversations(
+    client: &Client,
+    volume: &Volume,
+    now: DateTime<Utc>,
+    talks: &[Talk],
+) -> Result<u64, Error> {
     let columns = "id, kind, session_id, pair, last_seq, last_message_at, created_at";
     let mut copy = Copy::into(client, "conversations", columns).await?;
     let opened_at = now - TimeDelta::days(600);
@@ -92,17 +101,24 @@ pub(super) async fn conversations(client: &Client, volume: &Volume, now: DateTim
         .await?;
     }
     let (room, session) = (id(Kind::Conversation, talks.len()), Some(id(Kind::Room, 0)));
-    copy.row(&[&room, &"SESSION", &session, &None::<Uuid>, &0_i64, &None::<DateTime<Utc>>, &opened_at]).await?;
+    copy.row(&[&room, &"SESSION", &session, &None::<Uuid>, &0_i64, &None::<DateTime<Utc>>, &opened_at])
+        .await?;
     copy.finish().await
 }
 
-pub(super) async fn seats(client: &Client, volume: &Volume, now: DateTime<Utc>, talks: &[Talk]) -> Result<u64, Error> {
+pub(super) async fn seats(
+    client: &Client,
+    volume: &Volume,
+    now: DateTime<Utc>,
+    talks: &[Talk],
+) -> Result<u64, Error> {
     let columns = "conversation_id, member_id, last_read_seq, unread_count, joined_at";
     let mut copy = Copy::into(client, "conversation_members", columns).await?;
     let opened_at = now - TimeDelta::days(600);
     for (conversation, talk) in talks.iter().enumerate() {
         let key = id(Kind::Conversation, conversation);
-        for ((member, read), unread) in pair(volume, conversation).iter().zip(talk.own_last).zip(talk.unread) {
+        for ((member, read), unread) in pair(volume, conversation).iter().zip(talk.own_last).zip(talk.unread)
+        {
             copy.row(&[&key, member, &read, &unread, &opened_at]).await?;
         }
     }

@@ -27,7 +27,11 @@ pub(super) struct Copy {
 
 impl Copy {
     /// Opens a table for the columns named, comma separated.
-    pub(super) async fn into(client: &Client, table: &str, columns: &str) -> Result<Self, tokio_postgres::Error> {
+    pub(super) async fn into(
+        client: &Client,
+        table: &str,
+        columns: &str,
+    ) -> Result<Self, tokio_postgres::Error> {
         let sink = client.copy_in(&format!("copy {table} ({columns}) from stdin (format binary)")).await?;
         let mut chunk = Vec::with_capacity(CHUNK + 4096);
         // Signature, flags, length of the header's extension.

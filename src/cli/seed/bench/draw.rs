@@ -48,7 +48,8 @@ pub(super) fn id_at(kind: Kind, row: usize, at: DateTime<Utc>) -> Uuid {
     for (to, from) in tail.iter_mut().zip(high.into_iter().chain(low)) {
         *to = from;
     }
-    Builder::from_unix_timestamp_millis(u64::try_from(at.timestamp_millis()).unwrap_or_default(), &tail).into_uuid()
+    Builder::from_unix_timestamp_millis(u64::try_from(at.timestamp_millis()).unwrap_or_default(), &tail)
+        .into_uuid()
 }
 
 /// Some words that say nothing.
@@ -82,18 +83,48 @@ const EPOCH: DateTime<Utc> = match DateTime::from_timestamp(1_700_000_000, 0) {
 };
 
 const WORDS: &[&str] = &[
-    "guitar", "python", "session", "great", "patient", "clear", "lesson", "practice", "design", "music", "algebra",
-    "data", "review", "helpful", "question", "tomorrow", "example", "project", "career", "interview", "speaking",
-    "writing", "energy", "detail", "method", "goal", "simple", "advanced", "beginner", "teacher", "focus", "result",
+    "guitar",
+    "python",
+    "session",
+    "great",
+    "patient",
+    "clear",
+    "lesson",
+    "practice",
+    "design",
+    "music",
+    "algebra",
+    "data",
+    "review",
+    "helpful",
+    "question",
+    "tomorrow",
+    "example",
+    "project",
+    "career",
+    "interview",
+    "speaking",
+    "writing",
+    "energy",
+    "detail",
+    "method",
+    "goal",
+    "simple",
+    "advanced",
+    "beginner",
+    "teacher",
+    "focus",
+    "result",
 ];
 
 fn wide(row: usize) -> u64 {
     u64::try_from(row).unwrap_or(u64::MAX)
 }
 
-/// The finalizer of SplitMix64 over the row and the salt.
+/// The finalizer of `SplitMix64` over the row and the salt.
 const fn mix(row: u64, salt: u64) -> u64 {
-    let mut hash = row.wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut hash =
+        row.wrapping_add(salt.wrapping_mul(0x9e37_79b9_7f4a_7c15)).wrapping_add(0x9e37_79b9_7f4a_7c15);
     hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     hash ^ (hash >> 31)

@@ -28,16 +28,13 @@ pub(super) async fn drop_all(client: &Client) -> Result<Dropped, tokio_postgres:
     let mut again = Vec::with_capacity(found.len());
     for row in found {
         let (index, table): (&str, &str) = (row.get("index"), row.get("on_table"));
-        match row.get::<_, Option<&str>>("constraint_name") {
-            Some(name) => {
-                let definition: &str = row.get("constraint_definition");
-                client.batch_execute(&format!("alter table {table} drop constraint \"{name}\"")).await?;
-                again.push(format!("alter table {table} add constraint \"{name}\" {definition}"));
-            }
-            None => {
-                client.batch_execute(&format!("drop index {index}")).await?;
-                again.push(row.get("index_definition"));
-            }
+        if let Some(name) = row.get::<_, Option<&str>>("constraint_name") {
+            let definition: &str = row.get("constraint_definition");
+            client.batch_execute(&format!("alter table {table} drop constraint \"{name}\"")).await?;
+            again.push(format!("alter table {table} add constraint \"{name}\" {definition}"));
+        } else {
+            client.batch_execute(&format!("drop index {index}")).await?;
+            again.push(row.get("index_definition"));
         }
     }
     Ok(Dropped(again))

@@ -49,9 +49,10 @@ impl Account {
             Self::Wallet(member) => id(Kind::Wallet, member),
             Self::Earnings(mentor) => id(Kind::Earnings, mentor),
             Self::Escrow(booking) => id(Kind::Escrow, booking),
-            Self::Platform(own) => {
-                id(Kind::Platform, PLATFORM.iter().position(|(platform, ..)| *platform == own).unwrap_or_default())
-            }
+            Self::Platform(own) => id(
+                Kind::Platform,
+                PLATFORM.iter().position(|(platform, ..)| *platform == own).unwrap_or_default(),
+            ),
         }
     }
 
@@ -91,7 +92,12 @@ fn transactions(volume: Volume, now: DateTime<Utc>) -> impl Iterator<Item = Tran
 fn of_booking(seat: Seat) -> impl Iterator<Item = Transaction> {
     let (price, subject) = (seat.price, id(Kind::Booking, seat.booking));
     let (wallet, escrow) = (Account::Wallet(seat.learner), Account::Escrow(seat.booking));
-    let hold = Transaction { kind: "HOLD", subject, at: seat.booked_at, postings: vec![(wallet, -price), (escrow, price)] };
+    let hold = Transaction {
+        kind: "HOLD",
+        subject,
+        at: seat.booked_at,
+        postings: vec![(wallet, -price), (escrow, price)],
+    };
     let end = seat.settled_at().map(|at| match seat.status {
         Status::Completed => {
             let parts = split(price, &SHARES);
@@ -150,25 +156,49 @@ pub(super) async fn accounts(client: &Client, volume: Volume, now: DateTime<Utc>
     let mut copy = Copy::into(client, "ledger_accounts", columns).await?;
     let (nobody, nothing) = (None::<Uuid>, None::<i64>);
     for (own, kind, asset) in PLATFORM {
-        copy.row(&[&Account::Platform(own).id(), &kind, &nobody, &asset, &nothing, &nobody, &nothing]).await?;
+        copy.row(&[&Account::Platform(own).id(), &kind, &nobody, &asset, &nothing, &nobody, &nothing])
+            .await?;
     }
     for (member, (balance, held)) in wallets.iter().zip(held).enumerate() {
         let owner = id(Kind::Member, member);
-        copy.row(&[&Account::Wallet(member).id(), &"WALLET", &owner, &CREDIT, balance, &nobody, &Some(held)]).await?;
+        copy.row(&[&Account::Wallet(member).id(), &"WALLET", &owner, &CREDIT, balance, &nobody, &Some(held)])
+            .await?;
     }
     for (mentor, balance) in earnings.iter().enumerate() {
         let owner = id(Kind::Member, volume.mentor(mentor));
-        copy.row(&[&Account::Earnings(mentor).id(), &"EARNINGS", &owner, &CREDIT, balance, &nobody, &nothing]).await?;
+        copy.row(&[
+            &Account::Earnings(mentor).id(),
+            &"EARNINGS",
+            &owner,
+            &CREDIT,
+            balance,
+            &nobody,
+            &nothing,
+        ])
+        .await?;
     }
     for seat in seats(volume, now).filter(|seat| seat.price > 0) {
         let (booking, payer) = (id(Kind::Booking, seat.booking), Some(id(Kind::Member, seat.learner)));
         let balance = if seat.status == Status::Upcoming { seat.price } else { 0 };
-        copy.row(&[&Account::Escrow(seat.booking).id(), &"ESCROW", &booking, &CREDIT, &balance, &payer, &nothing]).await?;
+        copy.row(&[
+            &Account::Escrow(seat.booking).id(),
+            &"ESCROW",
+            &booking,
+            &CREDIT,
+            &balance,
+            &payer,
+            &nothing,
+        ])
+        .await?;
     }
     copy.finish().await
 }
 
-pub(super) async fn transaction_rows(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {
+pub(super) async fn transaction_rows(
+    client: &Client,
+    volume: Volume,
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
     let mut copy = Copy::into(client, "ledger_transactions", "id, kind, subject_id, created_at").await?;
     for (number, transaction) in transactions(volume, now).enumerate() {
         let key = id_at(Kind::Transaction, number, transaction.at);

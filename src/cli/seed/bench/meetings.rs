@@ -47,7 +47,18 @@ async fn room(copy: &mut Copy, volume: &Volume, now: DateTime<Utc>) -> Result<()
     let (no_time, skill) = (None::<DateTime<Utc>>, id(Kind::Skill, 0));
     let session = id(Kind::Room, 0);
     copy.row(&[
-        &session, &"GROUP", &"LIVE", &host, &skill, &begun, &ends, &Some(begun), &no_time, &no_time, &1_i64, &begun,
+        &session,
+        &"GROUP",
+        &"LIVE",
+        &host,
+        &skill,
+        &begun,
+        &ends,
+        &Some(begun),
+        &no_time,
+        &no_time,
+        &1_i64,
+        &begun,
     ])
     .await
 }
@@ -87,17 +98,21 @@ pub(super) async fn bookings(client: &Client, volume: Volume, now: DateTime<Utc>
 }
 
 pub(super) async fn claims(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {
-    let mut copy = Copy::into(client, "claims", "id, mentor_id, learner_id, kind, during, created_at").await?;
+    let mut copy =
+        Copy::into(client, "claims", "id, mentor_id, learner_id, kind, during, created_at").await?;
     for seat in seats(volume, now).filter(|seat| seat.status == Status::Upcoming) {
         let (claim, mentor) = (id(Kind::Session, seat.session), mentor_id(&volume, seat));
         let during = During(seat.starts_at, seat.ends_at);
-        copy.row(&[&claim, &mentor, &id(Kind::Member, seat.learner), &"CONFIRMED", &during, &seat.booked_at]).await?;
+        copy.row(&[&claim, &mentor, &id(Kind::Member, seat.learner), &"CONFIRMED", &during, &seat.booked_at])
+            .await?;
     }
     copy.finish().await
 }
 
 pub(super) async fn reviews(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {
-    let mut copy = Copy::into(client, "reviews", "id, booking_id, author_id, mentor_id, rating, body, created_at").await?;
+    let mut copy =
+        Copy::into(client, "reviews", "id, booking_id, author_id, mentor_id, rating, body, created_at")
+            .await?;
     for seat in seats(volume, now).filter(|seat| seat.status == Status::Completed) {
         let written_at = seat.ends_at + TimeDelta::hours(if seat.is_first { 20 } else { 30 });
         copy.row(&[

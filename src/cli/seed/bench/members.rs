@@ -12,12 +12,12 @@ use super::{
 use crate::cli::seed::ids::pick;
 
 const GIVEN: &[&str] = &[
-    "Ada", "Bela", "Chen", "Dara", "Emil", "Fay", "Gus", "Hana", "Ivo", "Juno", "Kira", "Liam", "Mina", "Noor", "Olaf",
-    "Pia", "Quin", "Rosa", "Sami", "Tara",
+    "Ada", "Bela", "Chen", "Dara", "Emil", "Fay", "Gus", "Hana", "Ivo", "Juno", "Kira", "Liam", "Mina",
+    "Noor", "Olaf", "Pia", "Quin", "Rosa", "Sami", "Tara",
 ];
 const FAMILY: &[&str] = &[
-    "Ahmed", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haas", "Ito", "Jones", "Khan", "Lopez", "Meyer",
-    "Nagy", "Okafor", "Patel", "Rossi", "Silva", "Tanaka", "Weber",
+    "Ahmed", "Berg", "Costa", "Diaz", "Evans", "Fischer", "Garcia", "Haas", "Ito", "Jones", "Khan", "Lopez",
+    "Meyer", "Nagy", "Okafor", "Patel", "Rossi", "Silva", "Tanaka", "Weber",
 ];
 const ZONES: &[&str] =
     &["Europe/Berlin", "America/New_York", "Asia/Tokyo", "Asia/Kolkata", "America/Sao_Paulo", "Africa/Lagos"];
@@ -25,7 +25,8 @@ const ZONES: &[&str] =
 const SKILLS_EACH: usize = 5;
 
 pub(super) async fn members(client: &Client, volume: &Volume, now: DateTime<Utc>) -> Result<u64, Error> {
-    let columns = "id, handle, name, avatar_url, bio, time_zone, languages, roles, status, version, created_at";
+    let columns =
+        "id, handle, name, avatar_url, bio, time_zone, languages, roles, status, version, created_at";
     let mut copy = Copy::into(client, "members", columns).await?;
     for member in 0..volume.members {
         let is_mentor = member % 10 == 9;
@@ -56,7 +57,12 @@ pub(super) async fn members(client: &Client, volume: &Volume, now: DateTime<Utc>
     copy.finish().await
 }
 
-pub(super) async fn credentials(client: &Client, volume: &Volume, now: DateTime<Utc>, hash: &str) -> Result<u64, Error> {
+pub(super) async fn credentials(
+    client: &Client,
+    volume: &Volume,
+    now: DateTime<Utc>,
+    hash: &str,
+) -> Result<u64, Error> {
     let columns = "member_id, email, email_verified_at, password_hash, changed_at";
     let mut copy = Copy::into(client, "credentials", columns).await?;
     let joined_at = now - TimeDelta::days(640);
@@ -68,12 +74,24 @@ pub(super) async fn credentials(client: &Client, volume: &Volume, now: DateTime<
 }
 
 /// One device each, signed in for years, so that access tokens can be made for everybody.
-pub(super) async fn auth_sessions(client: &Client, volume: &Volume, now: DateTime<Utc>) -> Result<u64, Error> {
+pub(super) async fn auth_sessions(
+    client: &Client,
+    volume: &Volume,
+    now: DateTime<Utc>,
+) -> Result<u64, Error> {
     let columns = "id, member_id, user_agent, created_at, last_used_at, expires_at";
     let mut copy = Copy::into(client, "auth_sessions", columns).await?;
     for member in 0..volume.members {
         let ends_at = now + TimeDelta::days(3650);
-        copy.row(&[&id(Kind::AuthSession, member), &id(Kind::Member, member), &"bench", &now, &now, &ends_at]).await?;
+        copy.row(&[
+            &id(Kind::AuthSession, member),
+            &id(Kind::Member, member),
+            &"bench",
+            &now,
+            &now,
+            &ends_at,
+        ])
+        .await?;
     }
     copy.finish().await
 }
@@ -82,7 +100,13 @@ pub(super) async fn categories(client: &Client, volume: &Volume) -> Result<u64, 
     let mut copy = Copy::into(client, "skill_categories", "id, slug, name, position").await?;
     for category in 0..volume.categories {
         let (slug, name) = (format!("bench-category-{}", category + 1), format!("Category {}", category + 1));
-        copy.row(&[&id(Kind::Category, category), &slug, &name, &i32::try_from(category + 1).unwrap_or_default()]).await?;
+        copy.row(&[
+            &id(Kind::Category, category),
+            &slug,
+            &name,
+            &i32::try_from(category + 1).unwrap_or_default(),
+        ])
+        .await?;
     }
     copy.finish().await
 }
@@ -92,13 +116,15 @@ pub(super) async fn skills(client: &Client, volume: &Volume) -> Result<u64, Erro
     for skill in 0..volume.skills {
         let name = format!("Skill {} {}", skill + 1, words(skill, 10, 1));
         let slug = format!("bench-skill-{}", skill + 1);
-        copy.row(&[&id(Kind::Skill, skill), &id(Kind::Category, skill % volume.categories), &slug, &name]).await?;
+        copy.row(&[&id(Kind::Skill, skill), &id(Kind::Category, skill % volume.categories), &slug, &name])
+            .await?;
     }
     copy.finish().await
 }
 
 pub(super) async fn packages(client: &Client) -> Result<u64, Error> {
-    let mut copy = Copy::into(client, "credit_packages", "id, name, credits, price, currency, position").await?;
+    let mut copy =
+        Copy::into(client, "credit_packages", "id, name, credits, price, currency, position").await?;
     copy.row(&[&id(Kind::Package, 0), &"Bench", &PURCHASE, &PURCHASE, &"USD", &1_i32]).await?;
     copy.finish().await
 }
@@ -107,15 +133,23 @@ pub(super) async fn packages(client: &Client) -> Result<u64, Error> {
 pub(super) const PURCHASE: i64 = 1_000_000_000;
 
 pub(super) async fn member_skills(client: &Client, volume: &Volume) -> Result<u64, Error> {
-    let mut copy = Copy::into(client, "member_skills", "member_id, skill_id, intent, level, position").await?;
+    let mut copy =
+        Copy::into(client, "member_skills", "member_id, skill_id, intent, level, position").await?;
     for mentor in 0..volume.mentors() {
-        let mut skills: Vec<usize> = (0..SKILLS_EACH).map(|place| draw(mentor * 10 + place, 11, volume.skills)).collect();
+        let mut skills: Vec<usize> =
+            (0..SKILLS_EACH).map(|place| draw(mentor * 10 + place, 11, volume.skills)).collect();
         skills.sort_unstable();
         skills.dedup();
         for (place, skill) in skills.into_iter().enumerate() {
             let position = i16::try_from(place).unwrap_or_default();
-            copy.row(&[&id(Kind::Member, volume.mentor(mentor)), &id(Kind::Skill, skill), &"OFFERED", &"EXPERT", &position])
-                .await?;
+            copy.row(&[
+                &id(Kind::Member, volume.mentor(mentor)),
+                &id(Kind::Skill, skill),
+                &"OFFERED",
+                &"EXPERT",
+                &position,
+            ])
+            .await?;
         }
     }
     copy.finish().await
@@ -158,7 +192,8 @@ pub(super) async fn schedules(client: &Client, volume: &Volume) -> Result<u64, E
 }
 
 pub(super) async fn rules(client: &Client, volume: &Volume) -> Result<u64, Error> {
-    let mut copy = Copy::into(client, "availability_rules", "mentor_id, weekday, start_minute, end_minute").await?;
+    let mut copy =
+        Copy::into(client, "availability_rules", "mentor_id, weekday, start_minute, end_minute").await?;
     for mentor in 0..volume.mentors() {
         for weekday in 1..=7_i16 {
             copy.row(&[&id(Kind::Member, volume.mentor(mentor)), &weekday, &0_i16, &1440_i16]).await?;

@@ -43,7 +43,12 @@ pub async fn bench(url: &str, now: DateTime<Utc>, progress: Progress) -> anyhow:
 ///
 /// # Errors
 /// As [`bench`].
-pub async fn bench_part(url: &str, now: DateTime<Utc>, divisor: usize, progress: Progress) -> anyhow::Result<Outcome> {
+pub async fn bench_part(
+    url: &str,
+    now: DateTime<Utc>,
+    divisor: usize,
+    progress: Progress,
+) -> anyhow::Result<Outcome> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     let driver = tokio::spawn(connection);
     let loaded = load(&client, Volume::of(divisor), now, progress).await;
@@ -67,12 +72,19 @@ async fn index_mentors(url: &str, progress: Progress) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn load(client: &Client, volume: Volume, now: DateTime<Utc>, progress: Progress) -> anyhow::Result<Outcome> {
+async fn load(
+    client: &Client,
+    volume: Volume,
+    now: DateTime<Utc>,
+    progress: Progress,
+) -> anyhow::Result<Outcome> {
     if client.query_opt("select from members where handle = 'bench_1'", &[]).await?.is_some() {
         return Ok(Outcome::AlreadyThere);
     }
     let started = Instant::now();
-    client.batch_execute("begin; set local synchronous_commit = off; set local maintenance_work_mem = '256MB'").await?;
+    client
+        .batch_execute("begin; set local synchronous_commit = off; set local maintenance_work_mem = '256MB'")
+        .await?;
     client
         .batch_execute("set local session_replication_role = replica")
         .await
@@ -108,7 +120,12 @@ impl Table {
 
 type Loaded = Result<(), tokio_postgres::Error>;
 
-async fn people(client: &Client, volume: Volume, now: DateTime<Utc>, table: &mut Table) -> anyhow::Result<()> {
+async fn people(
+    client: &Client,
+    volume: Volume,
+    now: DateTime<Utc>,
+    table: &mut Table,
+) -> anyhow::Result<()> {
     let hash = tokio::task::spawn_blocking(|| password::hash_now(PASSWORD.as_bytes())).await??;
     table.done("members", members::members(client, &volume, now).await?);
     table.done("credentials", members::credentials(client, &volume, now, &hash).await?);

@@ -13,8 +13,13 @@ use crate::cli::seed::ids::pick;
 const KINDS: &[&str] = &["BOOKING_CONFIRMED", "BOOKING_COMPLETED", "REVIEW_RECEIVED", "PAYMENT_SUCCEEDED"];
 
 /// Writes them, oldest first, and returns the number of unread ones by member.
-pub(super) async fn notifications(client: &Client, volume: &Volume, now: DateTime<Utc>) -> Result<(u64, Vec<i32>), Error> {
-    let mut copy = Copy::into(client, "notifications", "id, member_id, kind, body, created_at, read_at").await?;
+pub(super) async fn notifications(
+    client: &Client,
+    volume: &Volume,
+    now: DateTime<Utc>,
+) -> Result<(u64, Vec<i32>), Error> {
+    let mut copy =
+        Copy::into(client, "notifications", "id, member_id, kind, body, created_at, read_at").await?;
     let mut unread = vec![0_i32; volume.members];
     for notification in 0..volume.notifications {
         let member = if notification % 2 == 0 {

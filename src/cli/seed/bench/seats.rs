@@ -83,24 +83,26 @@ fn past(volume: Volume, now: DateTime<Utc>, session: usize) -> impl Iterator<Ite
     let mentors = volume.mentors();
     let mentor = draw(session, 12, mentors) * draw(session, 13, mentors) / mentors;
     let status = if session % 17 == 16 { Status::Cancelled } else { Status::Completed };
-    let is_group = status == Status::Completed && session % 8 != 0;
+    let is_group = status == Status::Completed && !session.is_multiple_of(8);
     let is_paid = is_group || status == Status::Cancelled;
     let first = draw(session, 14, volume.learners());
     let second = first + 1 + draw(session, 16, volume.learners() - 1);
-    [Some(first), is_group.then_some(second)].into_iter().flatten().enumerate().map(move |(place, learner)| Seat {
-        booking: 0,
-        session,
-        is_first: place == 0,
-        is_group,
-        mentor,
-        learner: volume.learner(learner),
-        skill: draw(session, 15, volume.skills),
-        booked_at: starts_at - TimeDelta::minutes(60 * 48 + number(draw(session, 17, 4_000))),
-        starts_at,
-        ends_at: starts_at + TimeDelta::minutes(minutes),
-        price: if place == 0 && is_paid { hourly_rate(mentor) * minutes / 60 } else { 0 },
-        status,
-    })
+    [Some(first), is_group.then_some(second)].into_iter().flatten().enumerate().map(
+        move |(place, learner)| Seat {
+            booking: 0,
+            session,
+            is_first: place == 0,
+            is_group,
+            mentor,
+            learner: volume.learner(learner),
+            skill: draw(session, 15, volume.skills),
+            booked_at: starts_at - TimeDelta::minutes(60 * 48 + number(draw(session, 17, 4_000))),
+            starts_at,
+            ends_at: starts_at + TimeDelta::minutes(minutes),
+            price: if place == 0 && is_paid { hourly_rate(mentor) * minutes / 60 } else { 0 },
+            status,
+        },
+    )
 }
 
 /// A session ahead. In each of six rounds every active learner meets a mentor of his own, some days later than in the

@@ -92,7 +92,13 @@ impl Chat {
     }
 }
 
-fn direct(id: Uuid, mut pair: [Uuid; 2], last_seq: usize, last: DateTime<Utc>, created_at: DateTime<Utc>) -> Value {
+fn direct(
+    id: Uuid,
+    mut pair: [Uuid; 2],
+    last_seq: usize,
+    last: DateTime<Utc>,
+    created_at: DateTime<Utc>,
+) -> Value {
     pair.sort();
     json!({
         "id": id, "kind": "DIRECT", "session_id": null, "pair": pair, "last_seq": last_seq, "last_message_at": last,

@@ -14,7 +14,8 @@ const CONFIRM_WINDOW: TimeDelta = TimeDelta::hours(72);
 
 /// Everything about the meetings but the money.
 pub(super) fn rows(world: &World) -> Vec<Rows> {
-    let (mut sessions, mut bookings, mut claims) = (Rows::of("sessions"), Rows::of("bookings"), Rows::of("claims"));
+    let (mut sessions, mut bookings, mut claims) =
+        (Rows::of("sessions"), Rows::of("bookings"), Rows::of("claims"));
     let (mut presence, mut reviews) = (Rows::of("presence_intervals"), Rows::of("reviews"));
     for meeting in &world.meetings {
         sessions.push(session(world, meeting));
@@ -46,7 +47,8 @@ pub(super) fn rows(world: &World) -> Vec<Rows> {
 impl Meeting {
     /// When the review was written.
     pub(super) fn reviewed_at(&self) -> DateTime<Utc> {
-        self.settled_at() + TimeDelta::minutes(i64::try_from(5 + lot("reviewed after", self.number, 600)).unwrap_or(5))
+        self.settled_at()
+            + TimeDelta::minutes(i64::try_from(5 + lot("reviewed after", self.number, 600)).unwrap_or(5))
     }
 
     fn settled_as(&self, outcome: Outcome) -> Option<DateTime<Utc>> {

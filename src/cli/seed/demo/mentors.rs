@@ -72,8 +72,10 @@ fn week(number: usize) -> &'static [Opening] {
 
 fn offer(world: &World, number: usize) -> Value {
     let person = world.person(number);
-    let completed = world.meetings.iter().filter(|met| met.mentor == number && met.outcome == Outcome::Completed);
-    let stars: Vec<i64> = completed.clone().filter(|met| met.reviewed).map(|met| met.review(world).0).collect();
+    let completed =
+        world.meetings.iter().filter(|met| met.mentor == number && met.outcome == Outcome::Completed);
+    let stars: Vec<i64> =
+        completed.clone().filter(|met| met.reviewed).map(|met| met.review(world).0).collect();
     let headline = pick(texts::HEADLINES, lot("headline", number, 1000));
     json!({
         "member_id": person.id, "headline": world.say(headline, pick(&person.offered, 0)),

@@ -54,7 +54,9 @@ impl Account {
 
     fn id(self) -> Uuid {
         match self {
-            Self::Wallet(number) | Self::Earnings(number) | Self::Escrow { meeting: number, .. } => id(self.kind(), number),
+            Self::Wallet(number) | Self::Earnings(number) | Self::Escrow { meeting: number, .. } => {
+                id(self.kind(), number)
+            }
             _ => id(self.kind(), 0),
         }
     }
@@ -101,7 +103,8 @@ pub(super) fn purchases(world: &World) -> Vec<Purchase> {
 fn packages_for(mut needed: i64) -> Vec<usize> {
     let mut packages = Vec::new();
     while 0 < needed {
-        let package = PACKAGES.iter().position(|(_, credits, _)| needed <= *credits).unwrap_or(PACKAGES.len() - 1);
+        let package =
+            PACKAGES.iter().position(|(_, credits, _)| needed <= *credits).unwrap_or(PACKAGES.len() - 1);
         needed -= pick(&PACKAGES, package).1;
         packages.push(package);
     }
@@ -121,25 +124,39 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
             "amount": price, "currency": "USD", "credits": credits,
             "created_at": purchase.at - TimeDelta::minutes(1), "settled_at": purchase.at,
         }));
-        ledger.post("PURCHASE", purchase.payment_id(), purchase.at, &[
-            (Account::Wallet(purchase.member), credits),
-            (Account::Issued, -credits),
-            (Account::Gateway, price),
-            (Account::Sales, -price),
-        ]);
+        ledger.post(
+            "PURCHASE",
+            purchase.payment_id(),
+            purchase.at,
+            &[
+                (Account::Wallet(purchase.member), credits),
+                (Account::Issued, -credits),
+                (Account::Gateway, price),
+                (Account::Sales, -price),
+            ],
+        );
     }
     for meeting in &world.meetings {
         let (subject, price) = (meeting.booking_id(), meeting.price);
-        let (wallet, escrow) =
-            (Account::Wallet(meeting.learner), Account::Escrow { meeting: meeting.number, payer: meeting.learner });
+        let (wallet, escrow) = (
+            Account::Wallet(meeting.learner),
+            Account::Escrow { meeting: meeting.number, payer: meeting.learner },
+        );
         ledger.post("HOLD", subject, meeting.booked_at, &[(wallet, -price), (escrow, price)]);
         match meeting.outcome {
             Outcome::Completed => {
                 let fee = price * FEE_PERCENT / 100;
                 let earnings = (Account::Earnings(meeting.mentor), price - fee);
-                ledger.post("RELEASE", subject, meeting.settled_at(), &[(escrow, -price), earnings, (Account::Fees, fee)]);
+                ledger.post(
+                    "RELEASE",
+                    subject,
+                    meeting.settled_at(),
+                    &[(escrow, -price), earnings, (Account::Fees, fee)],
+                );
             }
-            Outcome::Cancelled => ledger.post("REFUND", subject, meeting.settled_at(), &[(escrow, -price), (wallet, price)]),
+            Outcome::Cancelled => {
+                ledger.post("REFUND", subject, meeting.settled_at(), &[(escrow, -price), (wallet, price)]);
+            }
             Outcome::Upcoming => {}
         }
     }
@@ -169,7 +186,8 @@ impl Ledger {
     fn post(&mut self, kind: &str, subject: Uuid, at: DateTime<Utc>, postings: &[(Account, i64)]) {
         let transaction = id_at("ledger transaction", self.count, at);
         self.count += 1;
-        self.transactions.push(json!({ "id": transaction, "kind": kind, "subject_id": subject, "created_at": at }));
+        self.transactions
+            .push(json!({ "id": transaction, "kind": kind, "subject_id": subject, "created_at": at }));
         for &(account, amount) in postings {
             *self.balances.entry(account).or_default() += amount;
             self.postings.push(json!({
@@ -188,11 +206,15 @@ impl Ledger {
         }
         for (&account, &balance) in &self.balances {
             let (owner, payer, held) = match account {
-                Account::Wallet(number) => {
-                    (Some(world.person(number).id), None, Some(held.get(&number).copied().unwrap_or_default()))
-                }
+                Account::Wallet(number) => (
+                    Some(world.person(number).id),
+                    None,
+                    Some(held.get(&number).copied().unwrap_or_default()),
+                ),
                 Account::Earnings(number) => (Some(world.person(number).id), None, None),
-                Account::Escrow { meeting, payer } => (Some(id("booking", meeting)), Some(world.person(payer).id), None),
+                Account::Escrow { meeting, payer } => {
+                    (Some(id("booking", meeting)), Some(world.person(payer).id), None)
+                }
                 _ => (None, None, None),
             };
             rows.push(json!({

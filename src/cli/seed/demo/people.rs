@@ -21,6 +21,10 @@ const MEMBERS: usize = 200;
 pub(super) const MENTORS: &[usize] = &numbers();
 
 /// The two mentors of the menu and the members behind the accounts.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "the loop stays below the length, and a constant that does not fails to build"
+)]
 const fn numbers() -> [usize; 60] {
     let mut numbers = [place::OPEN_MENTOR; 60];
     let mut at = 1;
@@ -59,7 +63,11 @@ pub(super) struct Person {
 
 /// Everybody, by number: the accounts of the menu, then the others.
 pub(super) fn people(now: DateTime<Utc>) -> Vec<Person> {
-    (0..MEMBERS).map(|number| ACCOUNTS.get(number).map_or_else(|| somebody(number), |_| of_the_menu(number)).since(now, number)).collect()
+    (0..MEMBERS)
+        .map(|number| {
+            ACCOUNTS.get(number).map_or_else(|| somebody(number), |_| of_the_menu(number)).since(now, number)
+        })
+        .collect()
 }
 
 impl Person {
@@ -78,13 +86,19 @@ impl Person {
 
 fn of_the_menu(number: usize) -> Person {
     let account = entry(ACCOUNTS, number);
-    let skill = |name: &str| CATALOGUE.iter().flat_map(|category| category.skills).position(|(other, _)| *other == name);
+    let skill = |name: &str| {
+        CATALOGUE.iter().flat_map(|category| category.skills).position(|(other, _)| *other == name)
+    };
     let skills = |names: &[&str]| names.iter().filter_map(|name| skill(name)).collect();
     let (time_zone, languages, offered, desired, credits): (_, &[&str], &[&str], &[&str], _) = match number {
         place::LEARNER => ("Europe/Stockholm", &["sv", "en"], &[], &["Rust", "Guitar", "Public speaking"], 0),
         place::OPEN_MENTOR => ("UTC", &["en", "ta", "hi"], &["Rust", "SQL", "Code review"], &["Violin"], 40),
-        place::OFFICE_MENTOR => ("Europe/Madrid", &["es", "en"], &["Guitar", "Spanish", "Music theory"], &["Drums"], 24),
-        place::EXCHANGER => ("Asia/Beirut", &["ar", "fr", "en"], &["Arabic", "Calligraphy"], &["Guitar", "TypeScript"], 0),
+        place::OFFICE_MENTOR => {
+            ("Europe/Madrid", &["es", "en"], &["Guitar", "Spanish", "Music theory"], &["Drums"], 24)
+        }
+        place::EXCHANGER => {
+            ("Asia/Beirut", &["ar", "fr", "en"], &["Arabic", "Calligraphy"], &["Guitar", "TypeScript"], 0)
+        }
         _ => ("Pacific/Auckland", &["en"], &[], &["Meditation"], 0),
     };
     Person {
@@ -111,7 +125,7 @@ fn somebody(number: usize) -> Person {
     // The skills of somebody who teaches are neighbours in the catalogue.
     let first = lot("offers", number, skills - 4);
     let is_mentor = MENTORS.contains(&number);
-    let trades = !is_mentor && number % 6 == 0;
+    let trades = !is_mentor && number.is_multiple_of(6);
     Person {
         id: id("member", number),
         email: format!("{handle}@example.com"),
@@ -125,8 +139,15 @@ fn somebody(number: usize) -> Person {
         languages: culture.languages.to_vec(),
         time_zone: pick(culture.zones, place),
         offered: if is_mentor || trades { (first..first + 3 + number % 2).collect() } else { Vec::new() },
-        desired: vec![lot("wishes", number, first.max(1)), skills - 1 - lot("wishes too", number, skills - first - 4)],
-        hourly_rate: if is_mentor { 400 * i64::try_from(2 + lot("rate", number, 29)).unwrap_or(2) } else { 0 },
+        desired: vec![
+            lot("wishes", number, first.max(1)),
+            skills - 1 - lot("wishes too", number, skills - first - 4),
+        ],
+        hourly_rate: if is_mentor {
+            400 * i64::try_from(2 + lot("rate", number, 29)).unwrap_or(2)
+        } else {
+            0
+        },
         joined_at: DateTime::default(),
     }
 }
@@ -224,7 +245,11 @@ mod tests {
         for (number, person) in people.iter().enumerate() {
             assert_eq!(MENTORS.contains(&number), person.is_mentor(), "{}", person.name);
             if person.is_mentor() {
-                assert!(3 <= person.offered.len() && (800..=12_000).contains(&person.hourly_rate), "{}", person.name);
+                assert!(
+                    3 <= person.offered.len() && (800..=12_000).contains(&person.hourly_rate),
+                    "{}",
+                    person.name
+                );
                 assert_eq!(person.hourly_rate % 400, 0, "{}", person.name);
             }
         }

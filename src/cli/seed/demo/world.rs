@@ -1,7 +1,7 @@
 //! The plan of the demo data: who is there and who met whom, before anything becomes a row.
 
-use chrono::{DateTime, DurationRound, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono::Datelike;
+use chrono::{DateTime, DurationRound, NaiveTime, TimeDelta, TimeZone, Utc, Weekday};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
@@ -125,7 +125,7 @@ impl World {
                 meeting.reviewed = reviewed;
             }
         }
-        self.meet(place::OPEN_MENTOR, ada, self.now + TimeDelta::hours(1), 60, Outcome::Upcoming);
+        self.meet(place::OPEN_MENTOR, ada, self.now + TimeDelta::hours(6), 60, Outcome::Upcoming);
     }
 
     fn meet_in_the_past(&mut self) {
@@ -133,10 +133,18 @@ impl World {
             let mentor = pick(MENTORS, number);
             // Each meeting of a mentor has sixteen days to itself, so that no two of them meet.
             let days = 2 + 16 * (number / MENTORS.len()) + lot("day", number, 14);
-            let starts_at = self.office_hour(mentor, -i64::try_from(days).unwrap_or(2), lot("hour", number, 9));
+            let starts_at =
+                self.office_hour(mentor, -i64::try_from(days).unwrap_or(2), lot("hour", number, 9));
             let Some(learner) = self.free_learner(number, starts_at) else { continue };
-            let outcome = if lot("outcome", number, 10) == 0 { Outcome::Cancelled } else { Outcome::Completed };
-            self.meet(mentor, learner, starts_at, pick(&[30, 60, 60, 90], lot("minutes", number, 4)), outcome);
+            let outcome =
+                if lot("outcome", number, 10) == 0 { Outcome::Cancelled } else { Outcome::Completed };
+            self.meet(
+                mentor,
+                learner,
+                starts_at,
+                pick(&[30, 60, 60, 90], lot("minutes", number, 4)),
+                outcome,
+            );
         }
     }
 
@@ -150,11 +158,20 @@ impl World {
         }
     }
 
-    fn meet(&mut self, mentor: usize, learner: usize, starts_at: DateTime<Utc>, minutes: i64, outcome: Outcome) {
+    fn meet(
+        &mut self,
+        mentor: usize,
+        learner: usize,
+        starts_at: DateTime<Utc>,
+        minutes: i64,
+        outcome: Outcome,
+    ) {
         let number = self.meetings.len();
         let offer = self.person(mentor);
         let booked_before = match outcome {
-            Outcome::Upcoming => starts_at - self.now + TimeDelta::hours(i64::try_from(7 + number % 60).unwrap_or(7)),
+            Outcome::Upcoming => {
+                starts_at - self.now + TimeDelta::hours(i64::try_from(7 + number % 60).unwrap_or(7))
+            }
             Outcome::Completed | Outcome::Cancelled => {
                 TimeDelta::hours(i64::try_from(30 + lot("booked", number, 150)).unwrap_or(30))
             }
@@ -179,10 +196,9 @@ impl World {
         let learners = self.people.len() - first;
         let from = lot("learner", number, learners);
         (from..from + learners).map(|place| first + place % learners).find(|&learner| {
-            !self
-                .meetings
-                .iter()
-                .any(|other| other.learner == learner && other.starts_at.date_naive() == starts_at.date_naive())
+            !self.meetings.iter().any(|other| {
+                other.learner == learner && other.starts_at.date_naive() == starts_at.date_naive()
+            })
         })
     }
 

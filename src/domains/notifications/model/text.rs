@@ -57,17 +57,29 @@ pub enum Story<'a> {
 #[must_use]
 pub fn body(story: Story<'_>) -> String {
     match story {
-        Story::Booked(Part::Learner, at, price) => format!("Your session on {} is booked for {}.", time(at), money(price)),
-        Story::Booked(Part::Mentor, at, price) => format!("A learner booked your session on {} for {}.", time(at), money(price)),
-        Story::Cancelled(Part::Learner, at, Amount { minor: 0, .. }) => format!("Your session on {} was cancelled.", time(at)),
+        Story::Booked(Part::Learner, at, price) => {
+            format!("Your session on {} is booked for {}.", time(at), money(price))
+        }
+        Story::Booked(Part::Mentor, at, price) => {
+            format!("A learner booked your session on {} for {}.", time(at), money(price))
+        }
+        Story::Cancelled(Part::Learner, at, Amount { minor: 0, .. }) => {
+            format!("Your session on {} was cancelled.", time(at))
+        }
         Story::Cancelled(Part::Learner, at, back) => {
             format!("Your session on {} was cancelled. {} went back to your wallet.", time(at), money(back))
         }
-        Story::Cancelled(Part::Mentor, at, _) => format!("The booking of your session on {} was cancelled.", time(at)),
+        Story::Cancelled(Part::Mentor, at, _) => {
+            format!("The booking of your session on {} was cancelled.", time(at))
+        }
         Story::Started(Part::Learner) => "Your session has started. Join it now.".to_owned(),
         Story::Started(Part::Mentor) => "The session that you lead has started.".to_owned(),
-        Story::Ended(Part::Learner) => "Your session has ended. Confirm it, and then tell others how it was.".to_owned(),
-        Story::Ended(Part::Mentor) => "The session that you led has ended. You are paid once it is confirmed.".to_owned(),
+        Story::Ended(Part::Learner) => {
+            "Your session has ended. Confirm it, and then tell others how it was.".to_owned()
+        }
+        Story::Ended(Part::Mentor) => {
+            "The session that you led has ended. You are paid once it is confirmed.".to_owned()
+        }
         Story::Completed { part: Part::Mentor, price, earnings, fee, .. } => {
             let part = |minor| money(Amount { minor, ..price });
             format!("You earned {}: {} less a fee of {}.", part(earnings), money(price), part(fee))
@@ -79,7 +91,9 @@ pub fn body(story: Story<'_>) -> String {
             let credits = money(Amount { minor: credits, currency: CREDIT });
             format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
         }
-        Story::PaymentFailed(amount) => format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount)),
+        Story::PaymentFailed(amount) => {
+            format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
+        }
         Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
         Story::Reviewed(stars) => format!("You received a review with {stars} stars."),
     }
@@ -89,7 +103,8 @@ const CREDIT: &str = "CREDIT";
 
 /// Currencies without, and with three, decimal places (ISO 4217); the others have two.
 const WHOLE: [&str; 16] = [
-    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF", "XPF",
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
+    "XPF",
 ];
 const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
 
@@ -122,21 +137,52 @@ mod tests {
     #[test]
     fn every_step_is_told_to_both_sides() {
         let at: DateTime<Utc> = "2027-03-03T14:05:00Z".parse().unwrap();
-        let completed = |part| Story::Completed { part, starts_at: at, price: credits(6000), earnings: 5100, fee: 900 };
+        let completed =
+            |part| Story::Completed { part, starts_at: at, price: credits(6000), earnings: 5100, fee: 900 };
         let table = [
-            (Story::Booked(Part::Learner, at, credits(6000)), "Your session on 3 March 2027 at 14:05 UTC is booked for 60.00 credits."),
-            (Story::Booked(Part::Mentor, at, credits(6000)), "A learner booked your session on 3 March 2027 at 14:05 UTC for 60.00 credits."),
-            (Story::Cancelled(Part::Learner, at, credits(6000)), "Your session on 3 March 2027 at 14:05 UTC was cancelled. 60.00 credits went back to your wallet."),
-            (Story::Cancelled(Part::Learner, at, credits(0)), "Your session on 3 March 2027 at 14:05 UTC was cancelled."),
-            (Story::Cancelled(Part::Mentor, at, credits(6000)), "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled."),
+            (
+                Story::Booked(Part::Learner, at, credits(6000)),
+                "Your session on 3 March 2027 at 14:05 UTC is booked for 60.00 credits.",
+            ),
+            (
+                Story::Booked(Part::Mentor, at, credits(6000)),
+                "A learner booked your session on 3 March 2027 at 14:05 UTC for 60.00 credits.",
+            ),
+            (
+                Story::Cancelled(Part::Learner, at, credits(6000)),
+                "Your session on 3 March 2027 at 14:05 UTC was cancelled. 60.00 credits went back to your wallet.",
+            ),
+            (
+                Story::Cancelled(Part::Learner, at, credits(0)),
+                "Your session on 3 March 2027 at 14:05 UTC was cancelled.",
+            ),
+            (
+                Story::Cancelled(Part::Mentor, at, credits(6000)),
+                "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled.",
+            ),
             (Story::Started(Part::Learner), "Your session has started. Join it now."),
             (Story::Started(Part::Mentor), "The session that you lead has started."),
-            (Story::Ended(Part::Learner), "Your session has ended. Confirm it, and then tell others how it was."),
-            (Story::Ended(Part::Mentor), "The session that you led has ended. You are paid once it is confirmed."),
+            (
+                Story::Ended(Part::Learner),
+                "Your session has ended. Confirm it, and then tell others how it was.",
+            ),
+            (
+                Story::Ended(Part::Mentor),
+                "The session that you led has ended. You are paid once it is confirmed.",
+            ),
             (completed(Part::Mentor), "You earned 51.00 credits: 60.00 credits less a fee of 9.00 credits."),
-            (completed(Part::Learner), "Receipt: you paid 60.00 credits for your session on 3 March 2027 at 14:05 UTC."),
-            (Story::Paid(Amount { minor: 1999, currency: "EUR" }, 20_000), "Your payment of 19.99 EUR succeeded: 200.00 credits were added to your wallet."),
-            (Story::PaymentFailed(Amount { minor: 500, currency: "JPY" }), "Your payment of 500 JPY did not succeed. Your wallet is unchanged."),
+            (
+                completed(Part::Learner),
+                "Receipt: you paid 60.00 credits for your session on 3 March 2027 at 14:05 UTC.",
+            ),
+            (
+                Story::Paid(Amount { minor: 1999, currency: "EUR" }, 20_000),
+                "Your payment of 19.99 EUR succeeded: 200.00 credits were added to your wallet.",
+            ),
+            (
+                Story::PaymentFailed(Amount { minor: 500, currency: "JPY" }),
+                "Your payment of 500 JPY did not succeed. Your wallet is unchanged.",
+            ),
             (Story::Reviewed(1), "You received a review with 1 star."),
             (Story::Reviewed(5), "You received a review with 5 stars."),
         ];

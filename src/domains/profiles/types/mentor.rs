@@ -66,7 +66,10 @@ impl Mentor {
     async fn rating(&self) -> Rating {
         let (sum, count) = (self.0.rating_sum, self.0.rating_count);
         let hundredths = (count > 0).then(|| (sum * 100 + i64::from(count) / 2) / i64::from(count));
-        Rating { average: hundredths.map(|hundredths| f64::from(i32::try_from(hundredths).unwrap_or(0)) / 100.0), count }
+        Rating {
+            average: hundredths.map(|hundredths| f64::from(i32::try_from(hundredths).unwrap_or(0)) / 100.0),
+            count,
+        }
     }
 
     /// Sessions given.
@@ -89,7 +92,9 @@ impl Mentor {
         field(async {
             let Some(rows) = ctx.hot(SkillsOf(self.0.member_id)).await? else { return Ok(None) };
             let offered = rows.iter().filter(|row| row.intent == SkillIntent::Offered);
-            let skills = futures_util::future::try_join_all(offered.map(|row| ctx.hot(SkillById(row.skill_id)))).await?;
+            let skills =
+                futures_util::future::try_join_all(offered.map(|row| ctx.hot(SkillById(row.skill_id))))
+                    .await?;
             Ok(Some(skills.into_iter().flatten().map(Skill).collect()))
         })
         .await
@@ -105,7 +110,10 @@ impl Mentor {
         #[graphql(desc = "How many from the end, 1 to 50.")] last: Option<i32>,
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Field<Connection<Review>> {
-        field(async { reviews_page(ctx, self.0.member_id, PageArgs::new(first, after, last, before)).await.map(Some) }).await
+        field(async {
+            reviews_page(ctx, self.0.member_id, PageArgs::new(first, after, last, before)).await.map(Some)
+        })
+        .await
     }
 
     /// When the mentor can be booked. `null` if the mentor never said.

@@ -79,12 +79,20 @@ impl Member {
     }
 
     /// Skills that the member offers or desires, in the member's order; at most 30 of each. `null` if they cannot be read.
-    async fn skills(&self, ctx: &Context<'_>, #[graphql(desc = "Only these.")] intent: Option<SkillIntent>) -> Field<Vec<MemberSkill>> {
+    async fn skills(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] intent: Option<SkillIntent>,
+    ) -> Field<Vec<MemberSkill>> {
         field(async {
             let rows = ctx.hot(SkillsOf(self.0.id)).await?;
             let wanted = intent.map(model::SkillIntent::from);
             Ok(rows.map(|rows| {
-                rows.iter().filter(|row| wanted.is_none_or(|wanted| row.intent == wanted)).cloned().map(MemberSkill).collect()
+                rows.iter()
+                    .filter(|row| wanted.is_none_or(|wanted| row.intent == wanted))
+                    .cloned()
+                    .map(MemberSkill)
+                    .collect()
             }))
         })
         .await

@@ -38,18 +38,33 @@ pub fn attendance(host: MemberId, intervals: &[IntervalRow]) -> Vec<Attendance> 
     let mut members: BTreeMap<MemberId, Vec<Stretch>> = BTreeMap::new();
     for row in intervals {
         let until = row.left_at.unwrap_or(row.last_seen_at);
-        members.entry(row.member_id).or_default().push(Stretch { from: row.joined_at, until, open: row.left_at.is_none() });
+        members.entry(row.member_id).or_default().push(Stretch {
+            from: row.joined_at,
+            until,
+            open: row.left_at.is_none(),
+        });
     }
     let members: BTreeMap<MemberId, Vec<Stretch>> =
         members.into_iter().map(|(member, stretches)| (member, union(stretches))).collect();
     let hosted = members.get(&host).cloned().unwrap_or_default();
-    let learned =
-        union(members.iter().filter(|(member, _)| **member != host).flat_map(|(_, stretches)| stretches).copied().collect());
+    let learned = union(
+        members
+            .iter()
+            .filter(|(member, _)| **member != host)
+            .flat_map(|(_, stretches)| stretches)
+            .copied()
+            .collect(),
+    );
     let mut attendance: Vec<Attendance> = members
         .into_iter()
         .map(|(member_id, stretches)| {
             let other_side = if member_id == host { &learned } else { &hosted };
-            Attendance { member_id, total: length(&stretches), overlap: overlap(&stretches, other_side), stretches }
+            Attendance {
+                member_id,
+                total: length(&stretches),
+                overlap: overlap(&stretches, other_side),
+                stretches,
+            }
         })
         .collect();
     attendance.sort_by_key(|attendance| attendance.stretches.first().map(|stretch| stretch.from));
@@ -133,7 +148,9 @@ mod tests {
         ];
         let found: Vec<_> = attendance(member(HOST), &rows)
             .into_iter()
-            .map(|row| (row.member_id, row.total.num_seconds(), row.overlap.num_seconds(), row.stretches.len()))
+            .map(|row| {
+                (row.member_id, row.total.num_seconds(), row.overlap.num_seconds(), row.stretches.len())
+            })
             .collect();
         assert_eq!(found, [(member(HOST), 100, 50, 1), (member(2), 80, 50, 2), (member(3), 20, 0, 1)]);
     }

@@ -40,7 +40,11 @@ pub async fn close_all(tx: &mut Tx, session: SessionId) -> QueryResult<()> {
 }
 
 /// Closes some open presences of a session under its lock, and tells whose last one it was.
-pub(super) async fn close(tx: &mut Tx, session: SessionId, doomed: impl Fn(&IntervalRow) -> bool + Send) -> QueryResult<()> {
+pub(super) async fn close(
+    tx: &mut Tx,
+    session: SessionId,
+    doomed: impl Fn(&IntervalRow) -> bool + Send,
+) -> QueryResult<()> {
     let now = tx.now();
     let mut members: BTreeMap<MemberId, (Vec<IntervalRow>, bool)> = BTreeMap::new();
     for interval in repo::open_in(tx, session).await? {
@@ -51,15 +55,21 @@ pub(super) async fn close(tx: &mut Tx, session: SessionId, doomed: impl Fn(&Inte
             *stays = true;
         }
     }
-    let ends: Vec<(&IntervalRow, DateTime<Utc>)> =
-        members.values().flat_map(|(closing, _)| closing).map(|interval| (interval, interval.end(now))).collect();
+    let ends: Vec<(&IntervalRow, DateTime<Utc>)> = members
+        .values()
+        .flat_map(|(closing, _)| closing)
+        .map(|interval| (interval, interval.end(now)))
+        .collect();
     if ends.is_empty() {
         return Ok(());
     }
     let (ids, instants) = ends.iter().map(|(interval, end)| (interval.id, *end)).unzip();
     repo::close(tx, ids, instants).await?;
     for (closing, stays) in members.values() {
-        let last = closing.iter().map(|interval| (interval.end(now), interval)).max_by_key(|(end, interval)| (*end, interval.id));
+        let last = closing
+            .iter()
+            .map(|interval| (interval.end(now), interval))
+            .max_by_key(|(end, interval)| (*end, interval.id));
         if let (Some((left_at, interval)), false) = (last, *stays) {
             let left = ParticipantLeft {
                 presence_id: interval.id,

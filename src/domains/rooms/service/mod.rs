@@ -58,7 +58,12 @@ pub struct Entered {
 ///
 /// # Errors
 /// See [`RoomError`].
-pub async fn join(app: &App, member: MemberId, session: SessionId, presence: Option<PresenceId>) -> Result<Entered, RoomError> {
+pub async fn join(
+    app: &App,
+    member: MemberId,
+    session: SessionId,
+    presence: Option<PresenceId>,
+) -> Result<Entered, RoomError> {
     let presence_id: PresenceId = transact(app, async |tx| {
         tx.acting(member);
         let row = sessions::service::lock(tx, session).await?.ok_or(RoomError::SessionNotFound)?;
@@ -85,7 +90,8 @@ pub async fn join(app: &App, member: MemberId, session: SessionId, presence: Opt
 pub async fn leave(app: &App, member: MemberId, presence_id: PresenceId) -> Result<Entered, RoomError> {
     let session: SessionId = transact(app, async |tx| {
         tx.acting(member);
-        let session = repo::find(tx, presence_id, member).await?.ok_or(RoomError::PresenceNotFound)?.session_id;
+        let session =
+            repo::find(tx, presence_id, member).await?.ok_or(RoomError::PresenceNotFound)?.session_id;
         sessions::service::lock(tx, session).await?.ok_or(RoomError::SessionNotFound)?;
         close::close(tx, session, |interval| interval.id == presence_id).await?;
         Ok::<_, RoomError>(session)
@@ -98,7 +104,12 @@ pub async fn leave(app: &App, member: MemberId, presence_id: PresenceId) -> Resu
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn owns(conn: &mut AsyncPgConnection, presence: PresenceId, session: SessionId, member: MemberId) -> QueryResult<bool> {
+pub async fn owns(
+    conn: &mut AsyncPgConnection,
+    presence: PresenceId,
+    session: SessionId,
+    member: MemberId,
+) -> QueryResult<bool> {
     Ok(repo::find(conn, presence, member).await?.is_some_and(|interval| interval.session_id == session))
 }
 
@@ -138,8 +149,12 @@ async fn open(tx: &mut Tx, session: SessionId, member: MemberId) -> Result<Prese
     };
     repo::insert(tx, &row).await?;
     if stay.is_none() {
-        let joined =
-            ParticipantJoined { presence_id: row.id, session_id: session, member_id: member, joined_at: row.joined_at };
+        let joined = ParticipantJoined {
+            presence_id: row.id,
+            session_id: session,
+            member_id: member,
+            joined_at: row.joined_at,
+        };
         tx.tell(StreamName::Session(session), &joined);
     }
     Ok(row.id)

@@ -168,7 +168,8 @@ impl BusyRow {
     /// The hold, if it is one of this learner.
     #[must_use]
     pub fn hold_of(&self, learner: MemberId) -> Option<HoldRow> {
-        let expires_at = self.expires_at.filter(|_| self.kind == ClaimKind::Hold && self.learner_id == learner)?;
+        let expires_at =
+            self.expires_at.filter(|_| self.kind == ClaimKind::Hold && self.learner_id == learner)?;
         let Self { id, mentor_id, learner_id, starts_at, ends_at, .. } = *self;
         Some(HoldRow { id, mentor_id, learner_id, starts_at, ends_at, expires_at })
     }

@@ -154,7 +154,20 @@ mod tests {
             assert_eq!(wall_minutes(text), Some(minutes));
             assert_eq!(wall_text(minutes), text);
         }
-        for text in ["", "9:00", "09:60", "24:01", "25:00", "-1:00", "+9:00", "09:0", "0900", "09:00:00", "٠٩:٠٠", "99:99"] {
+        for text in [
+            "",
+            "9:00",
+            "09:60",
+            "24:01",
+            "25:00",
+            "-1:00",
+            "+9:00",
+            "09:0",
+            "0900",
+            "09:00:00",
+            "٠٩:٠٠",
+            "99:99",
+        ] {
             assert_eq!(wall_minutes(text), None, "{text:?}");
         }
     }

@@ -48,7 +48,11 @@ pub struct SetRules {
 ///
 /// # Errors
 /// See [`AvailabilityError`].
-pub async fn set_rules(app: &App, mentor: MemberId, command: &SetRules) -> Result<Schedule, AvailabilityError> {
+pub async fn set_rules(
+    app: &App,
+    mentor: MemberId,
+    command: &SetRules,
+) -> Result<Schedule, AvailabilityError> {
     transact(app, async |tx| {
         check_version(repo::lock_schedule(tx, mentor).await?, command.expected_version)?;
         repo::upsert_schedule(tx, mentor, command.changes.clone()).await?;
@@ -89,7 +93,12 @@ pub async fn set_override(
 ///
 /// # Errors
 /// See [`AvailabilityError`].
-pub async fn clear_override(app: &App, mentor: MemberId, date: NaiveDate, expected_version: Option<i64>) -> Result<Schedule, AvailabilityError> {
+pub async fn clear_override(
+    app: &App,
+    mentor: MemberId,
+    date: NaiveDate,
+    expected_version: Option<i64>,
+) -> Result<Schedule, AvailabilityError> {
     transact(app, async |tx| {
         let version = repo::lock_schedule(tx, mentor).await?;
         check_version(version, expected_version)?;

@@ -14,7 +14,8 @@ use crate::{
     domains::scheduling::{
         loaders::ScheduleOf,
         model::{
-            AvailabilityChanged, BusyRow, ClaimKind, Look, NEXT_FREE, NEXT_FREE_WITHIN, OfferedSlot, Schedule, Slot, Span, is_meeting,
+            AvailabilityChanged, BusyRow, ClaimKind, Look, NEXT_FREE, NEXT_FREE_WITHIN, OfferedSlot,
+            Schedule, Slot, Span, is_meeting,
         },
         repo::{self, NewClaim},
     },
@@ -56,7 +57,12 @@ pub enum ClaimError {
 ///
 /// # Errors
 /// See [`ClaimError`]. The caller rolls back.
-pub async fn claim(tx: &mut Tx, slot: &Slot, learner: MemberId, session: SessionId) -> Result<(), ClaimError> {
+pub async fn claim(
+    tx: &mut Tx,
+    slot: &Slot,
+    learner: MemberId,
+    session: SessionId,
+) -> Result<(), ClaimError> {
     let id = ClaimId::from_uuid(session.uuid());
     take(tx, slot, learner, Taking { id, kind: ClaimKind::Confirmed, expires_at: None }).await
 }
@@ -80,7 +86,12 @@ pub(super) struct Taking {
     pub(super) expires_at: Option<DateTime<Utc>>,
 }
 
-pub(super) async fn take(tx: &mut Tx, slot: &Slot, learner: MemberId, taking: Taking) -> Result<(), ClaimError> {
+pub(super) async fn take(
+    tx: &mut Tx,
+    slot: &Slot,
+    learner: MemberId,
+    taking: Taking,
+) -> Result<(), ClaimError> {
     if slot.mentor_id == learner {
         return Err(ClaimError::OwnSlot);
     }
@@ -91,7 +102,9 @@ pub(super) async fn take(tx: &mut Tx, slot: &Slot, learner: MemberId, taking: Ta
     }
     let offered = schedule.offers(slot, now);
     let Taking { id, kind, expires_at } = taking;
-    if repo::take(tx, &NewClaim { id, slot: *slot, learner_id: learner, kind, expires_at, now, offered }).await? {
+    if repo::take(tx, &NewClaim { id, slot: *slot, learner_id: learner, kind, expires_at, now, offered })
+        .await?
+    {
         return Ok(());
     }
     let (taken, busy) = repo::obstacles(tx, slot, learner, now).await?;
@@ -117,7 +130,12 @@ async fn schedule_of(tx: &mut Tx, mentor: MemberId) -> QueryResult<Option<Arc<Sc
 }
 
 /// Slots of the same length that the learner could take now: from the wanted one on, or else from now on.
-async fn next_free(tx: &mut Tx, schedule: &Schedule, wanted: &Slot, learner: MemberId) -> QueryResult<Vec<OfferedSlot>> {
+async fn next_free(
+    tx: &mut Tx,
+    schedule: &Schedule,
+    wanted: &Slot,
+    learner: MemberId,
+) -> QueryResult<Vec<OfferedSlot>> {
     let (now, length) = (tx.now(), wanted.length());
     if !is_meeting(length) {
         return Ok(Vec::new());
@@ -127,7 +145,8 @@ async fn next_free(tx: &mut Tx, schedule: &Schedule, wanted: &Slot, learner: Mem
         let span = Span { starts_at: from, ends_at: from + NEXT_FREE_WITHIN };
         let rows = repo::busy(tx, &[(schedule.mentor_id, span), (learner, span)], now).await?;
         // The learner's own holds of this mentor's time would give way.
-        let busy: Vec<Span> = rows.iter().filter(|row| row.hold_of(learner).is_none()).map(BusyRow::span).collect();
+        let busy: Vec<Span> =
+            rows.iter().filter(|row| row.hold_of(learner).is_none()).map(BusyRow::span).collect();
         let free = schedule.slots_within(&busy, span, &Look { length, now, limit: NEXT_FREE });
         if !free.is_empty() {
             let zone = schedule.settings.zone;

@@ -78,12 +78,15 @@ pub async fn hold(app: &App, command: &HoldSlot) -> Result<Held, HoldError> {
             return Ok(Held { hold, replayed: false });
         }
         // A hold of some of the same time gives way to the new one.
-        let kept = open.iter().filter(|hold| hold.mentor_id != slot.mentor_id || !hold.slot().span().overlaps(&slot.span()));
+        let kept = open
+            .iter()
+            .filter(|hold| hold.mentor_id != slot.mentor_id || !hold.slot().span().overlaps(&slot.span()));
         if kept.count() >= MOST_HOLDS {
             return Err(HoldError::TooMany);
         }
         let expires_at = now + HOLD_LIFE;
-        take(tx, slot, *learner_id, Taking { id, kind: ClaimKind::Hold, expires_at: Some(expires_at) }).await?;
+        take(tx, slot, *learner_id, Taking { id, kind: ClaimKind::Hold, expires_at: Some(expires_at) })
+            .await?;
         let Slot { mentor_id, starts_at, ends_at } = *slot;
         let hold = HoldRow { id, mentor_id, learner_id: *learner_id, starts_at, ends_at, expires_at };
         Ok(Held { hold, replayed: false })

@@ -26,8 +26,10 @@ pub async fn soonest(
 ) -> QueryResult<HashMap<MemberId, DateTime<Utc>>> {
     let schedules = repo::schedules(conn, mentors).await?;
     let window = |days: i32| Span { starts_at: now, ends_at: now + TimeDelta::days(days.into()) };
-    let wanted: Vec<(MemberId, Span)> =
-        schedules.iter().map(|schedule| (schedule.mentor_id, window(schedule.settings.booking_window_days))).collect();
+    let wanted: Vec<(MemberId, Span)> = schedules
+        .iter()
+        .map(|schedule| (schedule.mentor_id, window(schedule.settings.booking_window_days)))
+        .collect();
     let mut busy: HashMap<MemberId, Vec<Span>> = HashMap::new();
     for row in repo::busy(conn, &wanted, now).await?.iter().filter(|row| row.kind != ClaimKind::Hold) {
         busy.entry(row.mentor_id).or_default().push(row.span());

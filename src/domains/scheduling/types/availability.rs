@@ -38,8 +38,15 @@ pub enum Weekday {
 
 impl Weekday {
     /// Every day, Monday first.
-    pub const ALL: [Self; 7] =
-        [Self::Monday, Self::Tuesday, Self::Wednesday, Self::Thursday, Self::Friday, Self::Saturday, Self::Sunday];
+    pub const ALL: [Self; 7] = [
+        Self::Monday,
+        Self::Tuesday,
+        Self::Wednesday,
+        Self::Thursday,
+        Self::Friday,
+        Self::Saturday,
+        Self::Sunday,
+    ];
 
     /// 1 = Monday … 7 = Sunday.
     #[must_use]
@@ -71,13 +78,21 @@ impl Availability {
     /// Weekly hours, by weekday and start; at most 70.
     async fn rules(&self) -> Vec<AvailabilityRule> {
         let days = Weekday::ALL.into_iter().zip(&self.0.weekly);
-        days.flat_map(|(weekday, hours)| hours.iter().map(move |hours| AvailabilityRule::new(weekday, *hours))).collect()
+        days.flat_map(|(weekday, hours)| {
+            hours.iter().map(move |hours| AvailabilityRule::new(weekday, *hours))
+        })
+        .collect()
     }
 
     /// Dates with hours of their own, from the day before yesterday on; at most 366 ahead.
     async fn overrides(&self) -> Vec<AvailabilityOverride> {
         let dates = self.0.overrides.iter();
-        dates.map(|(&date, hours)| AvailabilityOverride { date: Date(date), hours: hours.iter().copied().map(OpenHours::from).collect() }).collect()
+        dates
+            .map(|(&date, hours)| AvailabilityOverride {
+                date: Date(date),
+                hours: hours.iter().copied().map(OpenHours::from).collect(),
+            })
+            .collect()
     }
 
     /// Slots start at every so many minutes after the hours open.

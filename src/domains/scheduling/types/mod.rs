@@ -6,11 +6,13 @@ mod inputs;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Offset, SecondsFormat, TimeDelta, Utc};
 
-pub use availability::{Availability, AvailabilityChanged, AvailabilityOverride, AvailabilityRule, OpenHours, Weekday};
+pub use availability::{
+    Availability, AvailabilityChanged, AvailabilityOverride, AvailabilityRule, OpenHours, Weekday,
+};
 pub use inputs::{
-    AvailabilityRuleInput, ClearAvailabilityOverrideInput, ClearAvailabilityOverridePayload, HoldSlotInput, HoldSlotPayload,
-    OpenHoursInput, ReleaseSlotInput, ReleaseSlotPayload, SetAvailabilityOverrideInput, SetAvailabilityOverridePayload,
-    SetAvailabilityRulesInput, SetAvailabilityRulesPayload,
+    AvailabilityRuleInput, ClearAvailabilityOverrideInput, ClearAvailabilityOverridePayload, HoldSlotInput,
+    HoldSlotPayload, OpenHoursInput, ReleaseSlotInput, ReleaseSlotPayload, SetAvailabilityOverrideInput,
+    SetAvailabilityOverridePayload, SetAvailabilityRulesInput, SetAvailabilityRulesPayload,
 };
 
 use super::{
@@ -20,12 +22,7 @@ use super::{
 use crate::{
     db::ids::{ClaimId, MemberId},
     domains::profiles::{loaders::MentorById, types::Mentor},
-    graphql::{
-        ApiError, ContextExt, Field,
-        error::ApiCode,
-        field,
-        scalars::TimeZone,
-    },
+    graphql::{ApiError, ContextExt, Field, error::ApiCode, field, scalars::TimeZone},
 };
 
 /// A piece of a mentor's time that can be booked as it is.
@@ -109,7 +106,12 @@ impl Hold {
 ///
 /// # Errors
 /// `VALIDATION` for a piece of time that ends before it starts or is too long, or a length that no meeting has.
-pub async fn slots_of(ctx: &Context<'_>, mentor: MemberId, within: Span, minutes: i32) -> Result<Option<Vec<Slot>>, ApiError> {
+pub async fn slots_of(
+    ctx: &Context<'_>,
+    mentor: MemberId,
+    within: Span,
+    minutes: i32,
+) -> Result<Option<Vec<Slot>>, ApiError> {
     let length = check_slots(within, minutes)?;
     free_slots(ctx, mentor, within, length, MOST_SLOTS).await
 }
@@ -118,7 +120,12 @@ pub async fn slots_of(ctx: &Context<'_>, mentor: MemberId, within: Span, minutes
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn has_slot(ctx: &Context<'_>, mentor: MemberId, within: Span, length: TimeDelta) -> Result<bool, ApiError> {
+pub async fn has_slot(
+    ctx: &Context<'_>,
+    mentor: MemberId,
+    within: Span,
+    length: TimeDelta,
+) -> Result<bool, ApiError> {
     Ok(free_slots(ctx, mentor, within, length, 1).await?.is_some_and(|slots| !slots.is_empty()))
 }
 
@@ -151,7 +158,9 @@ pub fn check_slots(within: Span, minutes: i32) -> Result<TimeDelta, ApiError> {
     let refuse = |message: String| Err(ApiError::told(ApiCode::Validation, message));
     if !MEETING_MINUTES.contains(&i64::from(minutes)) {
         let (shortest, longest) = (MEETING_MINUTES.start(), MEETING_MINUTES.end());
-        return refuse(format!("`durationMinutes` must be between {shortest} and {longest}; it was {minutes}."));
+        return refuse(format!(
+            "`durationMinutes` must be between {shortest} and {longest}; it was {minutes}."
+        ));
     }
     if within.ends_at <= within.starts_at {
         return refuse("`to` must be later than `from`.".to_owned());
@@ -168,7 +177,10 @@ pub fn check_slots(within: Span, minutes: i32) -> Result<TimeDelta, ApiError> {
 /// Only if the database fails.
 pub async fn hold_of_caller(ctx: &Context<'_>, id: ClaimId) -> Result<Option<Hold>, ApiError> {
     let (Some(viewer), now) = (ctx.viewer(), ctx.now()) else { return Ok(None) };
-    let Some(row) = ctx.one(HoldById { id, now }).await?.filter(|row| row.learner_id == viewer.member_id) else { return Ok(None) };
+    let Some(row) = ctx.one(HoldById { id, now }).await?.filter(|row| row.learner_id == viewer.member_id)
+    else {
+        return Ok(None);
+    };
     let schedule = ctx.hot(ScheduleOf(row.mentor_id)).await?;
     Ok(schedule.map(|schedule| Hold { row: HoldRow::clone(&row), zone: schedule.settings.zone }))
 }

@@ -136,7 +136,9 @@ impl Phase {
         match (self, command) {
             (Self::Open | Self::Due, Start) => Ok(Step::To(SessionStatus::Live)),
             (Self::Live, End) => Ok(Step::To(SessionStatus::Ended)),
-            (Self::Upcoming | Self::Open, Cancel) | (Self::Missed, GiveUp) => Ok(Step::To(SessionStatus::Cancelled)),
+            (Self::Upcoming | Self::Open, Cancel) | (Self::Missed, GiveUp) => {
+                Ok(Step::To(SessionStatus::Cancelled))
+            }
             (Self::Open | Self::Due, Join)
             | (Self::Live, Start | Join)
             | (Self::Ended, End)
@@ -144,7 +146,9 @@ impl Phase {
             (Self::Upcoming | Self::Missed | Self::Ended | Self::Cancelled, Start | Join)
             | (Self::Upcoming | Self::Open | Self::Due | Self::Missed | Self::Cancelled, End)
             | (Self::Due | Self::Missed | Self::Live | Self::Ended, Cancel)
-            | (Self::Upcoming | Self::Open | Self::Due | Self::Live | Self::Ended, GiveUp) => Err(self.illegal()),
+            | (Self::Upcoming | Self::Open | Self::Due | Self::Live | Self::Ended, GiveUp) => {
+                Err(self.illegal())
+            }
         }
     }
 
@@ -229,7 +233,9 @@ mod tests {
     #[test]
     fn every_state_and_command_of_a_booking_has_one_answer() {
         use BookingCommand::{Cancel, Confirm, GiveUp};
-        let of = |status: BookingStatus| table(&[Cancel, GiveUp, Confirm], |phase, command| status.after(phase, command));
+        let of = |status: BookingStatus| {
+            table(&[Cancel, GiveUp, Confirm], |phase, command| status.after(phase, command))
+        };
         assert_eq!(
             of(BookingStatus::Confirmed),
             [
@@ -286,9 +292,11 @@ mod tests {
             created_at: at(0),
         };
         let instant = TimeDelta::microseconds(1);
-        for (from, before, then) in
-            [(90, Phase::Upcoming, Phase::Open), (100, Phase::Open, Phase::Due), (160, Phase::Due, Phase::Missed)]
-        {
+        for (from, before, then) in [
+            (90, Phase::Upcoming, Phase::Open),
+            (100, Phase::Open, Phase::Due),
+            (160, Phase::Due, Phase::Missed),
+        ] {
             assert_eq!((row.phase(at(from) - instant), row.phase(at(from))), (before, then), "minute {from}");
         }
         let day = at(160) + TimeDelta::hours(24);

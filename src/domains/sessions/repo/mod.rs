@@ -16,7 +16,11 @@ use crate::{
 };
 
 /// A new session with its one booking.
-pub async fn insert(conn: &mut AsyncPgConnection, session: &SessionRow, booking: &BookingRow) -> QueryResult<()> {
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    session: &SessionRow,
+    booking: &BookingRow,
+) -> QueryResult<()> {
     let statement = InsertBooked {
         session: session.id,
         kind: session.kind.as_str(),
@@ -72,12 +76,7 @@ pub async fn booked(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<
 
 /// A booking.
 pub async fn booking(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<Option<BookingRow>> {
-    bookings::table
-        .find(id)
-        .select(BookingRow::as_select())
-        .first(conn)
-        .await
-        .optional()
+    bookings::table.find(id).select(BookingRow::as_select()).first(conn).await.optional()
 }
 
 /// Writes what changes in a session's life.
@@ -121,7 +120,10 @@ pub async fn overdue(conn: &mut AsyncPgConnection, due: &Overdue) -> QueryResult
 }
 
 /// Bookings that complete by themselves by `now`, after a place in that order.
-pub async fn unconfirmed(conn: &mut AsyncPgConnection, due: &Unconfirmed) -> QueryResult<Vec<Place<BookingId>>> {
+pub async fn unconfirmed(
+    conn: &mut AsyncPgConnection,
+    due: &Unconfirmed,
+) -> QueryResult<Vec<Place<BookingId>>> {
     due.load(conn).await
 }
 

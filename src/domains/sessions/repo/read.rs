@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use diesel::{QueryResult, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::super::model::{BookingRow, BookingStatus, SessionAt, SessionRow, SessionRole, rules::BOOKABLE_MINUTES};
+use super::super::model::{
+    BookingRow, BookingStatus, SessionAt, SessionRole, SessionRow, rules::BOOKABLE_MINUTES,
+};
 use crate::{
     db::{
         ids::{BookingId, MemberId, SessionId},
@@ -37,7 +39,11 @@ pub async fn sessions_at(conn: &mut AsyncPgConnection, ids: Vec<SessionId>) -> Q
 }
 
 /// The sessions among `ids` that a member leads or has, or had, a booking in.
-pub async fn sessions_seen_by(conn: &mut AsyncPgConnection, ids: Vec<SessionId>, member: MemberId) -> QueryResult<Vec<SessionAt>> {
+pub async fn sessions_seen_by(
+    conn: &mut AsyncPgConnection,
+    ids: Vec<SessionId>,
+    member: MemberId,
+) -> QueryResult<Vec<SessionAt>> {
     let rows: Vec<(SessionRow, i64)> = SessionsSeenBy { ids, member }.load(conn).await?;
     Ok(rows.into_iter().map(session_at).collect())
 }
@@ -47,24 +53,41 @@ fn session_at((row, seq): (SessionRow, i64)) -> SessionAt {
 }
 
 /// The bookings among `ids` whose learner or mentor a member is.
-pub async fn bookings_seen_by(conn: &mut AsyncPgConnection, ids: Vec<BookingId>, member: MemberId) -> QueryResult<Vec<BookingRow>> {
+pub async fn bookings_seen_by(
+    conn: &mut AsyncPgConnection,
+    ids: Vec<BookingId>,
+    member: MemberId,
+) -> QueryResult<Vec<BookingRow>> {
     BookingsSeenBy { ids, member }.load(conn).await
 }
 
 /// The bookings of sessions that a member may see: all for the mentor, the own one for a learner.
-pub async fn bookings_in(conn: &mut AsyncPgConnection, sessions: Vec<SessionId>, member: MemberId) -> QueryResult<Vec<BookingRow>> {
+pub async fn bookings_in(
+    conn: &mut AsyncPgConnection,
+    sessions: Vec<SessionId>,
+    member: MemberId,
+) -> QueryResult<Vec<BookingRow>> {
     BookingsIn { sessions, member }.load(conn).await
 }
 
 /// The parts that a member has in sessions; absent = none.
-pub async fn roles_in(conn: &mut AsyncPgConnection, sessions: Vec<SessionId>, member: MemberId) -> QueryResult<Vec<(SessionId, SessionRole)>> {
+pub async fn roles_in(
+    conn: &mut AsyncPgConnection,
+    sessions: Vec<SessionId>,
+    member: MemberId,
+) -> QueryResult<Vec<(SessionId, SessionRole)>> {
     let rows: Vec<(SessionId, bool)> = RolesIn { sessions, member }.load(conn).await?;
     let role = |hosts| if hosts { SessionRole::Host } else { SessionRole::Learner };
     Ok(rows.into_iter().map(|(session, hosts)| (session, role(hosts))).collect())
 }
 
 /// The sessions that a member leads or has booked and that are not over, soonest first.
-pub async fn upcoming(conn: &mut AsyncPgConnection, member: MemberId, now: DateTime<Utc>, limit: i64) -> QueryResult<Vec<SessionRow>> {
+pub async fn upcoming(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> QueryResult<Vec<SessionRow>> {
     let longest = chrono::TimeDelta::minutes(*BOOKABLE_MINUTES.end());
     Upcoming { member, now, from: now - longest, limit }.load(conn).await
 }
@@ -88,10 +111,15 @@ pub struct BookingSearch {
 pub type BookingKey = (DateTime<Utc>, BookingId);
 
 /// A page of a member's bookings, by start.
-pub async fn page_of_bookings(conn: &mut AsyncPgConnection, search: &BookingSearch, page: &Keyset<BookingKey>) -> QueryResult<Vec<BookingRow>> {
+pub async fn page_of_bookings(
+    conn: &mut AsyncPgConnection,
+    search: &BookingSearch,
+    page: &Keyset<BookingKey>,
+) -> QueryResult<Vec<BookingRow>> {
     let (low, high) = if search.latest_first { (page.before, page.after) } else { (page.after, page.before) };
     let (member, status) = (search.member, search.status.map(BookingStatus::as_str));
-    let (low, low_id, high, high_id) = (low.map(|key| key.0), low.map(|key| key.1), high.map(|key| key.0), high.map(|key| key.1));
+    let (low, low_id, high, high_id) =
+        (low.map(|key| key.0), low.map(|key| key.1), high.map(|key| key.0), high.map(|key| key.1));
     let (from, until, limit) = (search.from, search.until, page.fetch());
     if search.latest_first == page.backward {
         SoonestBookings { member, status, low, low_id, high, high_id, from, until, limit }.load(conn).await

@@ -15,7 +15,8 @@ use crate::{
         profiles::model::MentorRow,
         scheduling::{model::Slot, service::ClaimError},
         sessions::model::{
-            BookingConfirmed, BookingRow, BookingStatus, PaymentStatus, SessionKind, SessionRow, SessionStatus,
+            BookingConfirmed, BookingRow, BookingStatus, PaymentStatus, SessionKind, SessionRow,
+            SessionStatus,
         },
         wallet::service::HoldError,
     },

@@ -11,8 +11,8 @@ use crate::{
         transact,
     },
     domains::sessions::model::{
-        BookingCancelled, BookingCommand, BookingRow, BookingStatus, PaymentStatus, SessionCancelled, SessionRow,
-        SessionStatus, Step,
+        BookingCancelled, BookingCommand, BookingRow, BookingStatus, PaymentStatus, SessionCancelled,
+        SessionRow, SessionStatus, Step,
     },
     events::StreamName,
 };
@@ -21,7 +21,12 @@ use crate::{
 ///
 /// # Errors
 /// See [`ChangeError`].
-pub async fn cancel(app: &App, by: MemberId, booking: BookingId, attempt: Option<Attempt>) -> Result<Changed, ChangeError> {
+pub async fn cancel(
+    app: &App,
+    by: MemberId,
+    booking: BookingId,
+    attempt: Option<Attempt>,
+) -> Result<Changed, ChangeError> {
     transact(app, async |tx| {
         tx.acting(by);
         let now = tx.now();
@@ -41,14 +46,20 @@ pub async fn cancel(app: &App, by: MemberId, booking: BookingId, attempt: Option
             return Ok(Changed { booking, session, replayed });
         }
         let booking = give_back(tx, booking, &session, Some(by)).await?;
-        let session = if others.iter().any(BookingRow::is_live) { session } else { call_off(tx, session).await? };
+        let session =
+            if others.iter().any(BookingRow::is_live) { session } else { call_off(tx, session).await? };
         Ok(Changed { booking, session, replayed })
     })
     .await
 }
 
 /// Cancels a confirmed booking and pays everything back.
-pub(super) async fn give_back(tx: &mut Tx, booking: BookingRow, session: &SessionRow, by: Option<MemberId>) -> QueryResult<BookingRow> {
+pub(super) async fn give_back(
+    tx: &mut Tx,
+    booking: BookingRow,
+    session: &SessionRow,
+    by: Option<MemberId>,
+) -> QueryResult<BookingRow> {
     let refunded = wallet::service::refund(tx, booking.id, booking.learner_id).await?;
     let booking = BookingRow {
         status: BookingStatus::Cancelled,

@@ -47,12 +47,18 @@ pub async fn auto_confirm(app: &App, booking: BookingId) -> Result<(), ChangeErr
     .await
 }
 
-async fn complete(app: &App, tx: &mut Tx, booking: BookingRow, session: SessionRow) -> Result<Changed, ChangeError> {
+async fn complete(
+    app: &App,
+    tx: &mut Tx,
+    booking: BookingRow,
+    session: SessionRow,
+) -> Result<Changed, ChangeError> {
     let replayed = false;
     if booking.status.after(session.phase(tx.now()), BookingCommand::Confirm)? == Step::Stay {
         return Ok(Changed { booking, session, replayed });
     }
-    let paid = wallet::service::release(tx, booking.id, booking.mentor_id, app.config.fee_basis_points).await?;
+    let paid =
+        wallet::service::release(tx, booking.id, booking.mentor_id, app.config.fee_basis_points).await?;
     let booking = BookingRow {
         status: BookingStatus::Completed,
         payment_status: PaymentStatus::Released,

@@ -76,7 +76,11 @@ pub async fn booking(conn: &mut AsyncPgConnection, booking: BookingId) -> QueryR
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn role_in(conn: &mut AsyncPgConnection, session: SessionId, member: MemberId) -> QueryResult<Option<SessionRole>> {
+pub async fn role_in(
+    conn: &mut AsyncPgConnection,
+    session: SessionId,
+    member: MemberId,
+) -> QueryResult<Option<SessionRole>> {
     Ok(read::roles_in(conn, vec![session], member).await?.pop().map(|(_, role)| role))
 }
 

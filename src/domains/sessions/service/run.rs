@@ -10,8 +10,8 @@ use crate::{
         transact,
     },
     domains::sessions::model::{
-        BookingCommand, BookingRow, BookingStatus, SessionCommand, SessionEnded, SessionRow, SessionStarted, SessionStatus, Step,
-        rules::CONFIRM_WINDOW,
+        BookingCommand, BookingRow, BookingStatus, SessionCommand, SessionEnded, SessionRow, SessionStarted,
+        SessionStatus, Step, rules::CONFIRM_WINDOW,
     },
     events::{EventPayload, StreamName},
 };
@@ -87,8 +87,12 @@ pub async fn settle(app: &App, id: SessionId) -> Result<(), ChangeError> {
 /// Ends a live session: from now on its bookings complete by themselves.
 async fn finish(tx: &mut Tx, session: SessionRow, bookings: Vec<BookingRow>) -> QueryResult<SessionRow> {
     let now = tx.now();
-    let session =
-        SessionRow { status: SessionStatus::Ended, ended_at: Some(now), version: session.version + 1, ..session };
+    let session = SessionRow {
+        status: SessionStatus::Ended,
+        ended_at: Some(now),
+        version: session.version + 1,
+        ..session
+    };
     repo::save(tx, &session).await?;
     let ended = SessionEnded { session };
     tell_all(tx, &ended.session, &bookings, &ended);
@@ -101,7 +105,11 @@ async fn finish(tx: &mut Tx, session: SessionRow, bookings: Vec<BookingRow>) -> 
 }
 
 /// The session with its bookings, locked, if the caller is its host.
-async fn lock_for_host(tx: &mut Tx, by: MemberId, id: SessionId) -> Result<(SessionRow, Vec<BookingRow>), ChangeError> {
+async fn lock_for_host(
+    tx: &mut Tx,
+    by: MemberId,
+    id: SessionId,
+) -> Result<(SessionRow, Vec<BookingRow>), ChangeError> {
     let session = repo::lock(tx, id).await?.ok_or(ChangeError::NotFound)?;
     let bookings = repo::bookings_of(tx, id).await?;
     if session.host_id == by {

@@ -19,7 +19,9 @@ use crate::{
 };
 
 pub use booking::Booking;
-pub use event::{BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted};
+pub use event::{
+    BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
+};
 pub use session::Session;
 
 /// How a session came about and for how many it is.
@@ -228,4 +230,10 @@ pub struct ConfirmSessionPayload {
     pub user_errors: Vec<UserError>,
 }
 
-payloads!(BookSessionPayload, CancelBookingPayload, StartSessionPayload, EndSessionPayload, ConfirmSessionPayload);
+payloads!(
+    BookSessionPayload,
+    CancelBookingPayload,
+    StartSessionPayload,
+    EndSessionPayload,
+    ConfirmSessionPayload
+);

@@ -8,7 +8,10 @@ use chrono::{DateTime, Utc};
 use super::{Booking, SessionKind, SessionStatus};
 use crate::{
     domains::{
-        chat::{loaders::ConversationOfSession, types::{Conversation, conversation_of_viewer}},
+        chat::{
+            loaders::ConversationOfSession,
+            types::{Conversation, conversation_of_viewer},
+        },
         profiles::{
             loaders::{MentorById, SkillById},
             types::{Mentor, Skill},
@@ -158,7 +161,8 @@ impl Session {
 
     /// Whether the caller may start it now: the mentor, from 10 minutes before the start until the planned end.
     async fn viewer_can_start(&self, ctx: &Context<'_>) -> bool {
-        self.viewer_hosts(ctx) && matches!(self.row.phase(ctx.now()).after(SessionCommand::Start), Ok(Step::To(_)))
+        self.viewer_hosts(ctx)
+            && matches!(self.row.phase(ctx.now()).after(SessionCommand::Start), Ok(Step::To(_)))
     }
 
     /// Whether the caller may enter the room now: a participant, from 10 minutes before the start until the end. `null`
@@ -179,7 +183,8 @@ impl Session {
 
     /// Whether the caller may end it now: the mentor, while it is live.
     async fn viewer_can_end(&self, ctx: &Context<'_>) -> bool {
-        self.viewer_hosts(ctx) && matches!(self.row.phase(ctx.now()).after(SessionCommand::End), Ok(Step::To(_)))
+        self.viewer_hosts(ctx)
+            && matches!(self.row.phase(ctx.now()).after(SessionCommand::End), Ok(Step::To(_)))
     }
 }
 

@@ -69,7 +69,7 @@ mod tests {
         assert_eq!(split(100, &[1, 1, 1]), [34, 33, 33]);
         assert_eq!(split(7, &[0, 0]), [7, 0]);
         assert_eq!(split(7, &[0, 3]), [0, 7]);
-        assert_eq!(split(7, &[]), [] as [i64; 0]);
+        assert_eq!(split(7, &[]), Vec::<i64>::new());
         assert_eq!(split(i64::MAX, &[u32::MAX, u32::MAX]), [i64::MAX / 2 + 1, i64::MAX / 2]);
     }
 

@@ -39,7 +39,11 @@ impl Schedule {
             let next = date.checked_add_days(STRETCH).unwrap_or(NaiveDate::MAX);
             let open = self.open(date, next, look.length);
             let instants = self.starts(date, next).into_iter().filter(|&start| starts.contains(start));
-            let slots = instants.map(|start| Slot { mentor_id: self.mentor_id, starts_at: start, ends_at: start + look.length });
+            let slots = instants.map(|start| Slot {
+                mentor_id: self.mentor_id,
+                starts_at: start,
+                ends_at: start + look.length,
+            });
             found.extend(slots.filter(|slot| covers(&open, slot.span()) && !meets(&busy, slot.span())));
             date = next;
         }
@@ -51,7 +55,9 @@ impl Schedule {
     #[must_use]
     pub fn slots_within(&self, busy: &[Span], within: Span, look: &Look) -> Vec<Slot> {
         // A slot that ends together with the piece of time is in it: the last start is allowed.
-        let Some(ends_at) = within.ends_at.checked_sub_signed(look.length - INSTANT) else { return Vec::new() };
+        let Some(ends_at) = within.ends_at.checked_sub_signed(look.length - INSTANT) else {
+            return Vec::new();
+        };
         self.slots_from(busy, Span { ends_at, ..within }, look)
     }
 
@@ -60,7 +66,8 @@ impl Schedule {
     pub fn offers(&self, slot: &Slot, now: DateTime<Utc>) -> bool {
         let Some(ends_at) = slot.starts_at.checked_add_signed(INSTANT) else { return false };
         let look = Look { length: slot.length(), now, limit: 1 };
-        is_meeting(look.length) && self.slots_from(&[], Span { ends_at, ..slot.span() }, &look).first() == Some(slot)
+        is_meeting(look.length)
+            && self.slots_from(&[], Span { ends_at, ..slot.span() }, &look).first() == Some(slot)
     }
 
     /// The part of a piece of time in which slots may start at all.
@@ -97,7 +104,8 @@ impl Schedule {
         let dates = first.iter_days().take_while(|&date| date < end);
         let mut starts: Vec<DateTime<Utc>> = dates
             .flat_map(|date| {
-                let minutes = self.hours_on(date).iter().flat_map(move |hours| (hours.start..hours.end).step_by(step));
+                let minutes =
+                    self.hours_on(date).iter().flat_map(move |hours| (hours.start..hours.end).step_by(step));
                 minutes.filter_map(move |minute| read(zone, wall(date, minute)))
             })
             .collect();

@@ -27,7 +27,8 @@ fn oracle(schedule: &Schedule, busy: &[Span], starts: Span, look: &Look) -> Vec<
         let fresh = reading > latest;
         latest = latest.max(reading);
         let on_wall = u16::try_from(latest.hour() * 60 + latest.minute()).unwrap();
-        let hours = schedule.hours_on(latest.date()).iter().find(|hours| (hours.start..hours.end).contains(&on_wall));
+        let hours =
+            schedule.hours_on(latest.date()).iter().find(|hours| (hours.start..hours.end).contains(&on_wall));
         free.push(hours.is_some() && !busy.iter().any(|span| span.contains(instant)));
         if fresh && hours.is_some_and(|hours| (on_wall - hours.start).is_multiple_of(step)) {
             grid.push(minute);
@@ -37,7 +38,9 @@ fn oracle(schedule: &Schedule, busy: &[Span], starts: Span, look: &Look) -> Vec<
     let window = TimeDelta::days(schedule.settings.booking_window_days.into());
     let length = look.length.num_minutes();
     grid.into_iter()
-        .filter(|&minute| (minute..minute + length).all(|minute| free.get(usize::try_from(minute).unwrap()) == Some(&true)))
+        .filter(|&minute| {
+            (minute..minute + length).all(|minute| free.get(usize::try_from(minute).unwrap()) == Some(&true))
+        })
         .map(|minute| first + TimeDelta::minutes(minute))
         .filter(|&start| starts.contains(start) && look.now + notice <= start && start < look.now + window)
         .map(|start| Slot { mentor_id: schedule.mentor_id, starts_at: start, ends_at: start + look.length })
@@ -56,7 +59,12 @@ fn utc(text: &str) -> DateTime<Utc> {
 /// A schedule with the same hours every day.
 fn every_day(name: &str, hours: &[(u16, u16)], step: i32) -> Schedule {
     let mut schedule = Schedule::unset(MemberId::new());
-    schedule.settings = ScheduleSettings { zone: zone(name), slot_step_minutes: step, min_notice_minutes: 0, booking_window_days: 730 };
+    schedule.settings = ScheduleSettings {
+        zone: zone(name),
+        slot_step_minutes: step,
+        min_notice_minutes: 0,
+        booking_window_days: 730,
+    };
     for weekday in 1..=7 {
         for &(start, end) in hours {
             schedule.open_weekly(weekday, Hours { start, end });
@@ -73,7 +81,8 @@ fn look(length: i64, now: DateTime<Utc>) -> Look {
 fn local_starts(schedule: &Schedule, from: &str, to: &str, length: i64) -> Vec<String> {
     let within = Span { starts_at: utc(from), ends_at: utc(to) };
     let slots = schedule.slots_within(&[], within, &look(length, within.starts_at - TimeDelta::days(1)));
-    let written = |slot: &Slot| slot.starts_at.with_timezone(&schedule.settings.zone).format("%dT%H:%M%:z").to_string();
+    let written =
+        |slot: &Slot| slot.starts_at.with_timezone(&schedule.settings.zone).format("%dT%H:%M%:z").to_string();
     slots.iter().map(written).collect()
 }
 
@@ -92,7 +101,14 @@ fn a_missing_hour_has_no_slots_and_a_doubled_one_has_them_once() {
     let autumn = local_starts(&night, "2026-10-24T22:00:00Z", "2026-10-25T12:00:00Z", 30);
     assert_eq!(
         autumn,
-        ["25T01:00+02:00", "25T01:30+02:00", "25T02:00+02:00", "25T02:30+02:00", "25T03:00+01:00", "25T03:30+01:00"]
+        [
+            "25T01:00+02:00",
+            "25T01:30+02:00",
+            "25T02:00+02:00",
+            "25T02:30+02:00",
+            "25T03:00+01:00",
+            "25T03:30+01:00"
+        ]
     );
     // An hour from 02:30 ends at 02:30, when the clock reads it again.
     let slots = night.slots_within(
@@ -125,8 +141,13 @@ fn hours_join_across_midnight_only_if_they_touch() {
     schedule.open_weekly(2, Hours { start: 0, end: 60 });
     let (from, to) = ("2026-11-23T12:00:00Z", "2026-11-24T12:00:00Z");
     let touching = local_starts(&schedule, from, to, 30);
-    assert_eq!(touching, ["23T22:45+01:00", "23T23:15+01:00", "23T23:45+01:00", "24T00:00+01:00", "24T00:30+01:00"]);
-    schedule.overrides.insert(NaiveDate::from_ymd_opt(2026, 11, 24).unwrap(), vec![Hours { start: 15, end: 60 }]);
+    assert_eq!(
+        touching,
+        ["23T22:45+01:00", "23T23:15+01:00", "23T23:45+01:00", "24T00:00+01:00", "24T00:30+01:00"]
+    );
+    schedule
+        .overrides
+        .insert(NaiveDate::from_ymd_opt(2026, 11, 24).unwrap(), vec![Hours { start: 15, end: 60 }]);
     let apart = local_starts(&schedule, from, to, 30);
     assert_eq!(apart, ["23T22:45+01:00", "23T23:15+01:00", "24T00:15+01:00"]);
 }
@@ -145,25 +166,66 @@ fn notice_and_window_bound_the_offer_also_on_the_day_of_a_change() {
     schedule.settings.min_notice_minutes = 120;
     schedule.settings.booking_window_days = 1;
     let now = utc("2026-10-25T00:30:00Z");
-    let slots = schedule.slots_from(&[], Span { starts_at: now, ends_at: now + TimeDelta::days(9) }, &look(60, now));
+    let slots =
+        schedule.slots_from(&[], Span { starts_at: now, ends_at: now + TimeDelta::days(9) }, &look(60, now));
     assert_eq!(slots.first().unwrap().starts_at, utc("2026-10-25T03:00:00Z"));
     assert_eq!(slots.last().unwrap().starts_at, utc("2026-10-26T00:00:00Z"));
     assert!(schedule.offers(slots.first().unwrap(), now));
-    let early = Slot { mentor_id: schedule.mentor_id, starts_at: utc("2026-10-25T02:00:00Z"), ends_at: utc("2026-10-25T03:00:00Z") };
+    let early = Slot {
+        mentor_id: schedule.mentor_id,
+        starts_at: utc("2026-10-25T02:00:00Z"),
+        ends_at: utc("2026-10-25T03:00:00Z"),
+    };
     assert!(!schedule.offers(&early, now));
-    let off_the_step = Slot { starts_at: utc("2026-10-25T03:30:00Z"), ends_at: utc("2026-10-25T04:30:00Z"), ..early };
+    let off_the_step =
+        Slot { starts_at: utc("2026-10-25T03:30:00Z"), ends_at: utc("2026-10-25T04:30:00Z"), ..early };
     assert!(!schedule.offers(&off_the_step, now));
 }
 
 /// Zones with odd rules: changes of half an hour or two hours, at midnight, around Ramadan, skipped days, odd offsets.
 const ODD_ZONES: [&str; 42] = [
-    "Africa/Cairo", "Africa/Casablanca", "Africa/El_Aaiun", "America/Adak", "America/Asuncion", "America/Caracas",
-    "America/Havana", "America/New_York", "America/Nuuk", "America/Santiago", "America/Sao_Paulo", "America/Scoresbysund",
-    "America/St_Johns", "Antarctica/Casey", "Antarctica/Troll", "Asia/Amman", "Asia/Beirut", "Asia/Damascus", "Asia/Gaza",
-    "Asia/Jerusalem", "Asia/Kathmandu", "Asia/Pyongyang", "Asia/Tehran", "Atlantic/Azores", "Australia/Adelaide",
-    "Australia/Lord_Howe", "Europe/Berlin", "Europe/Chisinau", "Europe/Dublin", "Europe/Istanbul", "Europe/London",
-    "Europe/Volgograd", "Pacific/Apia", "Pacific/Auckland", "Pacific/Chatham", "Pacific/Easter", "Pacific/Fakaofo",
-    "Pacific/Fiji", "Pacific/Kiritimati", "Pacific/Kwajalein", "Pacific/Norfolk", "UTC",
+    "Africa/Cairo",
+    "Africa/Casablanca",
+    "Africa/El_Aaiun",
+    "America/Adak",
+    "America/Asuncion",
+    "America/Caracas",
+    "America/Havana",
+    "America/New_York",
+    "America/Nuuk",
+    "America/Santiago",
+    "America/Sao_Paulo",
+    "America/Scoresbysund",
+    "America/St_Johns",
+    "Antarctica/Casey",
+    "Antarctica/Troll",
+    "Asia/Amman",
+    "Asia/Beirut",
+    "Asia/Damascus",
+    "Asia/Gaza",
+    "Asia/Jerusalem",
+    "Asia/Kathmandu",
+    "Asia/Pyongyang",
+    "Asia/Tehran",
+    "Atlantic/Azores",
+    "Australia/Adelaide",
+    "Australia/Lord_Howe",
+    "Europe/Berlin",
+    "Europe/Chisinau",
+    "Europe/Dublin",
+    "Europe/Istanbul",
+    "Europe/London",
+    "Europe/Volgograd",
+    "Pacific/Apia",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Easter",
+    "Pacific/Fakaofo",
+    "Pacific/Fiji",
+    "Pacific/Kiritimati",
+    "Pacific/Kwajalein",
+    "Pacific/Norfolk",
+    "UTC",
 ];
 const YEARS: [i32; 6] = [1994, 2011, 2016, 2018, 2023, 2027];
 
@@ -178,7 +240,9 @@ fn changes(zone: Tz, year: i32) -> Vec<DateTime<Utc>> {
 
 #[test]
 fn around_every_change_of_forty_zones_the_oracle_agrees() {
-    let shapes: [(&[(u16, u16)], i32, i64); 6] = [
+    /// Open hours in minutes of the day, the step of slots, and their length.
+    type Shape = (&'static [(u16, u16)], i32, i64);
+    let shapes: [Shape; 6] = [
         (&[(0, 1440)], 30, 60),
         (&[(0, 90), (150, 1440)], 15, 45),
         (&[(30, 150), (1380, 1440)], 30, 30),
@@ -192,9 +256,13 @@ fn around_every_change_of_forty_zones_the_oracle_agrees() {
             for change in changes(zone(name), year) {
                 for (hours, step, length) in shapes {
                     let schedule = every_day(name, hours, step);
-                    let starts = Span { starts_at: change - TimeDelta::hours(30), ends_at: change + TimeDelta::hours(30) };
+                    let starts = Span {
+                        starts_at: change - TimeDelta::hours(30),
+                        ends_at: change + TimeDelta::hours(30),
+                    };
                     let look = look(length, change - TimeDelta::days(9));
-                    let (found, expected) = (schedule.slots_from(&[], starts, &look), oracle(&schedule, &[], starts, &look));
+                    let (found, expected) =
+                        (schedule.slots_from(&[], starts, &look), oracle(&schedule, &[], starts, &look));
                     assert_eq!(found, expected, "{name} at {change}, {hours:?} every {step} for {length}");
                     compared += expected.len();
                 }
