@@ -63,7 +63,14 @@ impl Deref for App {
 impl App {
     /// Puts the parts together.
     #[must_use]
-    pub fn new(config: Config, secret: String, pool: Pool, public_url: String, registry: Registry, clock: Clock) -> Self {
+    pub fn new(
+        config: Config,
+        secret: String,
+        pool: Pool,
+        public_url: String,
+        registry: Registry,
+        clock: Clock,
+    ) -> Self {
         let hot = registry.hot_rows();
         let integrations = Integrations::new(&config, &secret, &public_url);
         Self(Arc::new(Parts {

@@ -109,10 +109,14 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 pub enum ConfigError {
     /// Production without a secret.
-    #[error("SKILLSWAP_SECRET is required when SKILLSWAP_MODE is production: set it to at least 32 random characters")]
+    #[error(
+        "SKILLSWAP_SECRET is required when SKILLSWAP_MODE is production: set it to at least 32 random characters"
+    )]
     SecretMissing,
     /// The secret file cannot be used.
-    #[error("the secret in {path} cannot be read or written: {source}. Set SKILLSWAP_DATA_DIR to a folder that can be written, or set SKILLSWAP_SECRET")]
+    #[error(
+        "the secret in {path} cannot be read or written: {source}. Set SKILLSWAP_DATA_DIR to a folder that can be written, or set SKILLSWAP_SECRET"
+    )]
     SecretFile {
         /// The file.
         path: PathBuf,
@@ -165,7 +169,8 @@ fn read_or_make_secret(path: &std::path::Path) -> std::io::Result<String> {
         std::fs::create_dir_all(folder)?;
     }
     let secret: String = rand::random::<[u8; 32]>().iter().map(|byte| format!("{byte:02x}")).collect();
-    let mut file = std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    let mut file =
+        std::fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
     file.write_all(secret.as_bytes())?;
     file.sync_all()?;
     Ok(secret)

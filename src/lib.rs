@@ -1,4 +1,4 @@
-//! SkillSwap: the backend of a live skill marketplace. One GraphQL schema over PostgreSQL.
+//! `SkillSwap`: the backend of a live skill marketplace. One GraphQL schema over PostgreSQL.
 //!
 //! The code map, in reading order:
 //!

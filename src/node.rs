@@ -4,19 +4,33 @@ use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
 use crate::{
-    db::ids::{self, EntityId, MemberId, MentorId, SkillCategoryId, SkillId},
+    db::ids::{
+        self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
+        NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
+    },
     domains::{
         accounts::loaders::MemberById,
+        chat::{
+            loaders::MessageById,
+            types::{Conversation, Message, conversation_of_viewer},
+        },
+        notifications::{loaders::NotificationFor, types::Notification},
+        payments::{
+            loaders::{PackageById, PaymentById},
+            types::{CreditPackage, Payment},
+        },
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
         },
+        reviews::{loaders::ReviewById, types::Review},
+        scheduling::types::{Hold, hold_of_caller},
+        sessions::{
+            loaders::{BookingSeenBy, SessionSeenBy},
+            types::{Booking, Session},
+        },
     },
-    graphql::{
-        ApiError, ContextExt, Field,
-        error::ApiCode,
-        field,
-    },
+    graphql::{ApiError, ContextExt, Field, error::ApiCode, field},
 };
 
 /// Anything with a global id.
@@ -31,6 +45,24 @@ pub enum Node {
     Skill(Skill),
     /// A category of skills.
     SkillCategory(SkillCategory),
+    /// A session, for its participants.
+    Session(Session),
+    /// A booking, for its learner and mentor.
+    Booking(Booking),
+    /// A review.
+    Review(Review),
+    /// One of the caller's own holds.
+    Hold(Hold),
+    /// A conversation of the caller.
+    Conversation(Conversation),
+    /// A message in a conversation of the caller.
+    Message(Message),
+    /// A notification of the caller.
+    Notification(Notification),
+    /// A package of credits.
+    CreditPackage(CreditPackage),
+    /// A payment of the caller.
+    Payment(Payment),
 }
 
 /// Ids in one `nodes` call.
@@ -50,10 +82,17 @@ impl NodeQuery {
 
     /// Several at once, in the order of `ids`, at most 50. An entry is `null` if it does not exist or the caller may not see it.
     #[graphql(complexity = "ids.len().saturating_mul(child_complexity).saturating_add(1)")]
-    async fn nodes(&self, ctx: &Context<'_>, #[graphql(desc = "The global ids.")] ids: Vec<ID>) -> Field<Vec<Option<Node>>> {
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "The global ids.")] ids: Vec<ID>,
+    ) -> Field<Vec<Option<Node>>> {
         field(async {
             if ids.len() > MOST_NODES {
-                return Err(ApiError::told(ApiCode::Validation, format!("`ids` may have at most {MOST_NODES} entries.")));
+                return Err(ApiError::told(
+                    ApiCode::Validation,
+                    format!("`ids` may have at most {MOST_NODES} entries."),
+                ));
             }
             futures_util::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await.map(Some)
         })
@@ -61,15 +100,56 @@ impl NodeQuery {
     }
 }
 
-async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
+/// Anything by its global id, as the caller may see it.
+pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, ApiError> {
     let Ok((prefix, uuid)) = ids::decode(id) else { return Ok(None) };
     Ok(match prefix {
         MemberId::PREFIX => ctx.hot(MemberById(of(uuid))).await?.map(|row| Node::Member(Member(row))),
         MentorId::PREFIX => ctx.hot(MentorById(of(uuid))).await?.map(|row| Node::Mentor(Mentor(row))),
         SkillId::PREFIX => ctx.hot(SkillById(of(uuid))).await?.map(|row| Node::Skill(Skill(row))),
-        SkillCategoryId::PREFIX => ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row))),
+        SkillCategoryId::PREFIX => {
+            ctx.hot(CategoryById(of(uuid))).await?.map(|row| Node::SkillCategory(SkillCategory(row)))
+        }
+        SessionId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            ctx.one(SessionSeenBy(of(uuid), viewer.member_id)).await?.map(|at| Node::Session(at.into()))
+        }
+        BookingId::PREFIX => {
+            let Some(viewer) = ctx.viewer() else { return Ok(None) };
+            let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
+            row.map(|row| Node::Booking(Booking { row, session: None }))
+        }
+        ConversationId::PREFIX => conversation_of_viewer(ctx, of(uuid)).await?.map(Node::Conversation),
+        MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
+        NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),
+        CreditPackageId::PREFIX => {
+            ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
+        }
+        PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
+        ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
     })
+}
+
+async fn message(ctx: &Context<'_>, id: MessageId) -> Result<Option<Message>, ApiError> {
+    let Some(row) = ctx.one(MessageById(id)).await? else { return Ok(None) };
+    Ok(conversation_of_viewer(ctx, row.conversation_id).await?.map(|_| Message(row)))
+}
+
+async fn notification(
+    ctx: &Context<'_>,
+    notification: NotificationId,
+) -> Result<Option<Notification>, ApiError> {
+    let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+    Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
+}
+
+/// A payment is nobody's business but the payer's.
+async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let row = ctx.one(PaymentById(id)).await?;
+    Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

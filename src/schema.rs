@@ -5,9 +5,18 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 use crate::{
     domains::{
         accounts::mutation::AccountsMutation,
+        chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
+        discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
+        notifications::mutation::NotificationsMutation,
+        payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
+        reviews::mutation::ReviewsMutation,
+        rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
+        scheduling::mutation::SchedulingMutation,
+        sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
+        wallet::query::WalletQuery,
     },
     node::NodeQuery,
 };
@@ -17,15 +26,34 @@ pub type AppSchema = Schema<Query, Mutation, Subscription>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
-pub struct Query(ViewerQuery, NodeQuery, ProfilesQuery);
+pub struct Query(
+    ViewerQuery,
+    NodeQuery,
+    ProfilesQuery,
+    DiscoveryQuery,
+    SessionsQuery,
+    WalletQuery,
+    PaymentsQuery,
+    ChatQuery,
+);
 
 /// Everything that can be done.
 #[derive(Debug, Default, MergedObject)]
-pub struct Mutation(AccountsMutation, ProfilesMutation);
+pub struct Mutation(
+    AccountsMutation,
+    ProfilesMutation,
+    SchedulingMutation,
+    SessionsMutation,
+    RoomsMutation,
+    PaymentsMutation,
+    ReviewsMutation,
+    ChatMutation,
+    NotificationsMutation,
+);
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription);
+pub struct Subscription(EventSubscription, RoomsSubscription, ChatSubscription);
 
 /// Selections inside selections.
 const MAX_DEPTH: usize = 15;
@@ -51,12 +79,16 @@ pub fn build() -> AppSchema {
 /// What a page costs: its size times what each row costs.
 #[must_use]
 pub fn page_complexity(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let size = first.or(last).unwrap_or(crate::graphql::connection::DEFAULT_PAGE).clamp(1, crate::graphql::connection::LARGEST_PAGE);
+    let size = first
+        .or(last)
+        .unwrap_or(crate::graphql::connection::DEFAULT_PAGE)
+        .clamp(1, crate::graphql::connection::LARGEST_PAGE);
     usize::try_from(size).unwrap_or(1).saturating_mul(child).saturating_add(1)
 }
 
 /// The schema in the schema definition language, sorted: the content of `schema.graphql`.
 #[must_use]
 pub fn sdl() -> String {
-    build().sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().include_specified_by())
+    build()
+        .sdl_with_options(SDLExportOptions::new().sorted_fields().sorted_arguments().include_specified_by())
 }

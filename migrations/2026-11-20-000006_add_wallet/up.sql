@@ -7,20 +7,27 @@ create table ledger_accounts (
   asset    text not null check (asset ~ '^[A-Z]{3,10}/[0-4]$'),
   -- Kept for accounts with one owner; accounts that everybody touches are summed instead, so they are no hot row.
   balance  bigint check (balance >= 0),
+  -- ESCROW: the member whose money it is until the booking ends.
+  payer_id uuid,
+  -- WALLET: what the owner has in escrow, the sum of the balances of the escrows that name the owner as payer.
+  held     bigint check (held >= 0),
   unique (id, asset),
   unique nulls not distinct (kind, owner_id, asset),
-  check ((kind in ('GATEWAY', 'SALES', 'ISSUED', 'FEES')) = (balance is null))
+  check ((kind in ('GATEWAY', 'SALES', 'ISSUED', 'FEES')) = (owner_id is null)),
+  check ((owner_id is null) = (balance is null)),
+  check ((kind = 'ESCROW') = (payer_id is not null)),
+  check ((kind = 'WALLET') = (held is not null))
 );
-create index ledger_accounts_owner on ledger_accounts (owner_id);
 
 create table ledger_transactions (
   id         uuid primary key,
   kind       text        not null check (kind in ('PURCHASE', 'HOLD', 'RELEASE', 'REFUND')),
   -- The booking or payment it belongs to.
   subject_id uuid        not null,
-  created_at timestamptz not null
+  created_at timestamptz not null,
+  -- Money of one subject moves once in each way, whatever the code above does.
+  unique (subject_id, kind)
 );
-create index ledger_transactions_subject on ledger_transactions (subject_id, created_at);
 
 create table ledger_postings (
   transaction_id uuid   not null references ledger_transactions,

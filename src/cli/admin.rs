@@ -33,7 +33,14 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     start_log(config)?;
     let database = Database::open(config).await?;
     let pool = pool::build(&database.url, 2)?;
-    let app = App::new((**config).clone(), String::new(), pool, String::new(), registry::registry(), Clock::default());
+    let app = App::new(
+        (**config).clone(),
+        String::new(),
+        pool,
+        String::new(),
+        registry::registry(),
+        Clock::default(),
+    );
     let email = accounts::model::normal_email(email).unwrap_or_default();
     let granted = accounts::service::grant_role(&app, &email, *role).await?;
     drop(app);

@@ -11,8 +11,13 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     config.secret()?;
     print("ok  secret: found or made\n")?;
     let address = (config.bind, config.port);
-    std::net::TcpListener::bind(address)
-        .map_err(|error| anyhow::anyhow!("port {} of {} is not free: {error}. Choose another in SKILLSWAP_PORT", address.1, address.0))?;
+    std::net::TcpListener::bind(address).map_err(|error| {
+        anyhow::anyhow!(
+            "port {} of {} is not free: {error}. Choose another in SKILLSWAP_PORT",
+            address.1,
+            address.0
+        )
+    })?;
     print(&format!("ok  address: {}:{} is free\n", address.0, address.1))?;
     let database = Database::open(config).await?;
     let mut conn = AsyncPgConnection::establish(&database.url)
@@ -25,7 +30,11 @@ pub async fn run(config: &Config) -> anyhow::Result<()> {
     )
     .get_result(&mut conn)
     .await?;
-    let state = if pending.applied.is_empty() { "empty: the first start migrates it" } else { "has been migrated before" };
+    let state = if pending.applied.is_empty() {
+        "empty: the first start migrates it"
+    } else {
+        "has been migrated before"
+    };
     print(&format!("ok  schema: {state}\n"))?;
     drop(conn);
     database.close().await;

@@ -3,6 +3,7 @@
 pub mod admin;
 pub mod database;
 pub mod doctor;
+pub mod ledger;
 pub mod migrate;
 pub mod schema;
 pub mod seed;
@@ -28,8 +29,12 @@ enum Command {
     Serve(Config),
     /// Brings the database to the schema of this binary.
     Migrate(Config),
+    /// Loads data to look around in, unless they are there.
+    Seed(seed::Arguments),
     /// Prints the GraphQL schema.
     Schema,
+    /// Checks the money.
+    Ledger(ledger::Arguments),
     /// Grants roles.
     Admin(admin::Arguments),
     /// Says what is missing on this machine or in these settings.
@@ -41,7 +46,9 @@ pub async fn run() -> ExitCode {
     let done = match Arguments::parse().command {
         Command::Serve(config) => serve::run(config).await,
         Command::Migrate(config) => migrate::run(&config).await,
+        Command::Seed(arguments) => seed::run(&arguments).await,
         Command::Schema => schema::run(),
+        Command::Ledger(arguments) => ledger::run(&arguments).await,
         Command::Admin(arguments) => admin::run(&arguments).await,
         Command::Doctor(config) => doctor::run(&config).await,
     };

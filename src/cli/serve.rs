@@ -6,11 +6,16 @@ use diesel_async::RunQueryDsl;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::{signal::unix::SignalKind, task::JoinHandle};
 
-use super::{database::Database, print, say, start_log};
+use super::{
+    database::Database,
+    print, say,
+    seed::{self, Outcome},
+    start_log,
+};
 use crate::{
     app::App,
     clock::Clock,
-    config::{Config, ProcessRole},
+    config::{Config, Mode, ProcessRole},
     db::{migrate, pool},
     domains::accounts::service::revocation,
     engine::Engine,
@@ -20,7 +25,7 @@ use crate::{
 };
 
 /// How often the clock is compared with the database's.
-const CLOCK_CHECK: std::time::Duration = std::time::Duration::from_secs(60);
+const CLOCK_CHECK: std::time::Duration = std::time::Duration::from_mins(1);
 
 /// Starts everything, serves until a signal, stops gracefully.
 pub async fn run(config: Config) -> anyhow::Result<()> {
@@ -31,8 +36,12 @@ pub async fn run(config: Config) -> anyhow::Result<()> {
     if !applied.is_empty() {
         say(&format!("Applied {} migrations.", applied.len()));
     }
+    let demo = config.mode == Mode::Demo;
+    if demo && matches!(seed::demo(&database.url, Clock::default().now()).await?, Outcome::Loaded { .. }) {
+        say("Loaded the demo data.");
+    }
     let server = Server::start(config, &database.url, Clock::default(), telemetry::start_metrics()).await?;
-    announce(&server)?;
+    announce(&server, demo)?;
     stop_signal().await?;
     say("Stopping: requests in flight finish …");
     server.stop().await?;
@@ -55,9 +64,18 @@ impl Server {
     ///
     /// # Errors
     /// If the port is taken or the database cannot be reached.
-    pub async fn start(config: Config, database_url: &str, clock: Clock, metrics: Option<PrometheusHandle>) -> anyhow::Result<Self> {
+    pub async fn start(
+        config: Config,
+        database_url: &str,
+        clock: Clock,
+        metrics: Option<PrometheusHandle>,
+    ) -> anyhow::Result<Self> {
         let listener = http::bind(&config).map_err(|error| {
-            anyhow::anyhow!("cannot listen on {}:{}: {error}. Choose another port in SKILLSWAP_PORT (0 = any)", config.bind, config.port)
+            anyhow::anyhow!(
+                "cannot listen on {}:{}: {error}. Choose another port in SKILLSWAP_PORT (0 = any)",
+                config.bind,
+                config.port
+            )
         })?;
         let address = listener.local_addr()?;
         let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
@@ -95,7 +113,8 @@ struct DatabaseNow {
 
 async fn follow_database_clock(app: &App) -> anyhow::Result<()> {
     let mut conn = app.conn().await?;
-    let read: DatabaseNow = diesel::sql_query("select clock_timestamp() as now").get_result(&mut conn).await?;
+    let read: DatabaseNow =
+        diesel::sql_query("select clock_timestamp() as now").get_result(&mut conn).await?;
     app.clock.follow(read.now);
     Ok(())
 }
@@ -112,9 +131,17 @@ async fn keep_following(app: App) {
     }
 }
 
-fn announce(server: &Server) -> anyhow::Result<()> {
+fn announce(server: &Server, demo: bool) -> anyhow::Result<()> {
     let url = &server.app.public_url;
-    print(&format!("SkillSwap serves.\n  Playground  {url}/playground\n  GraphQL     {url}/graphql (HTTP and WebSocket)\n"))?;
+    print(&format!(
+        "SkillSwap serves.\n  Playground  {url}/playground\n  GraphQL     {url}/graphql (HTTP and WebSocket)\n"
+    ))?;
+    if demo {
+        print("  Demo accounts, one click each in the playground:\n")?;
+        for account in seed::ACCOUNTS {
+            print(&format!("    {:<20} {}  {}\n", account.email, account.password, account.note))?;
+        }
+    }
     Ok(())
 }
 

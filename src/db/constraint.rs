@@ -24,5 +24,8 @@ pub fn is_transient(error: &Error) -> bool {
 /// Whether the connection was gone before the statement reached the database.
 #[must_use]
 pub fn is_disconnected(error: &Error) -> bool {
-    matches!(error, Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _))
+    matches!(
+        error,
+        Error::DatabaseError(DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand, _)
+    )
 }

@@ -64,7 +64,7 @@ impl Versions {
     }
 
     fn slot(&self, tag: Tag) -> usize {
-        usize::try_from(self.hasher.hash_one(tag) % SLOTS as u64).unwrap_or_default()
+        usize::try_from(self.hasher.hash_one(tag)).unwrap_or_default() % SLOTS
     }
 }
 
@@ -103,7 +103,8 @@ impl HotRows {
     /// Keeps the rows of one more lookup.
     #[must_use]
     pub fn with<K: HotKey>(mut self) -> Self {
-        let cache: Kept<K> = moka::sync::Cache::builder().max_capacity(K::CAPACITY).time_to_live(TIME_TO_LIVE).build();
+        let cache: Kept<K> =
+            moka::sync::Cache::builder().max_capacity(K::CAPACITY).time_to_live(TIME_TO_LIVE).build();
         self.caches.insert(TypeId::of::<K>(), Box::new(cache));
         self
     }

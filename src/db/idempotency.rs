@@ -50,7 +50,12 @@ impl Attempt {
     ///
     /// # Errors
     /// Only if the database fails.
-    pub async fn claim(&self, conn: &mut AsyncPgConnection, result_id: Uuid, now: DateTime<Utc>) -> QueryResult<Claimed> {
+    pub async fn claim(
+        &self,
+        conn: &mut AsyncPgConnection,
+        result_id: Uuid,
+        now: DateTime<Utc>,
+    ) -> QueryResult<Claimed> {
         let claim = ClaimKey {
             member_id: self.member_id,
             operation: self.operation.to_owned(),
@@ -69,6 +74,23 @@ impl Attempt {
             .await?;
         Ok(if input_hash == self.input_hash { Claimed::Replayed(result_id) } else { Claimed::Conflict })
     }
+}
+
+/// Removes at most `limit` keys older than `before`; returns how many.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn forget(conn: &mut AsyncPgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
+    ForgetKeys { before, limit }.execute(conn).await
+}
+
+statement! {
+    /// Deletes old keys; one that a transaction holds is left for the next time.
+    ForgetKeys(before: DateTime<Utc> => sql_types::Timestamptz, limit: i64 => sql_types::BigInt) -> () =
+    "delete from idempotency_keys k using (
+       select member_id, operation, key from idempotency_keys where created_at < $1
+       order by created_at limit $2 for update skip locked
+     ) old where k.member_id = old.member_id and k.operation = old.operation and k.key = old.key"
 }
 
 statement! {

@@ -1,4 +1,4 @@
-//! Typed ids. In the database a UUIDv7; outside an opaque text of a prefix and 26 characters, the form of the
+//! Typed ids. In the database a `UUIDv7`; outside an opaque text of a prefix and 26 characters, the form of the
 //! [TypeID specification](https://github.com/jetify-com/typeid): `usr_01h455vb4pex5vsknk084sn02q`.
 
 use std::{fmt, str::FromStr};
@@ -6,7 +6,9 @@ use std::{fmt, str::FromStr};
 use uuid::Uuid;
 
 /// An id of one kind of entity.
-pub trait EntityId: Copy + Eq + std::hash::Hash + Send + Sync + fmt::Display + FromStr<Err = NotAnId> + 'static {
+pub trait EntityId:
+    Copy + Eq + std::hash::Hash + Send + Sync + fmt::Display + FromStr<Err = NotAnId> + 'static
+{
     /// What stands before the underscore.
     const PREFIX: &'static str;
 
@@ -22,7 +24,7 @@ pub trait EntityId: Copy + Eq + std::hash::Hash + Send + Sync + fmt::Display + F
 #[error("not an id of this kind")]
 pub struct NotAnId;
 
-/// A new UUIDv7, for rows that have no id type of their own.
+/// A new `UUIDv7`, for rows that have no id type of their own.
 #[must_use]
 #[expect(clippy::disallowed_methods, reason = "this is the place where ids are made")]
 pub fn new_uuid() -> Uuid {
@@ -178,7 +180,14 @@ mod tests {
     fn foreign_broken_and_overlong_texts_are_refused() {
         let id = MemberId::new();
         assert_eq!(id.to_string().parse(), Ok(id));
-        for text in ["", "usr", "usr_", "usr_8zzzzzzzzzzzzzzzzzzzzzzzzz", "usr_01h455vb4pex5vsknk084sn02u", "é_01h455vb4pex5vsknk084sn02q"] {
+        for text in [
+            "",
+            "usr",
+            "usr_",
+            "usr_8zzzzzzzzzzzzzzzzzzzzzzzzz",
+            "usr_01h455vb4pex5vsknk084sn02u",
+            "é_01h455vb4pex5vsknk084sn02q",
+        ] {
             assert_eq!(text.parse::<MemberId>(), Err(NotAnId), "{text}");
         }
         assert_eq!(SkillId::new().to_string().parse::<MemberId>(), Err(NotAnId));

@@ -41,9 +41,14 @@ pub struct ForeignCursor;
 /// Writes a cursor: the row's sort key, bound to `scope` (the list with its filter, order and owner).
 #[must_use]
 pub fn encode_cursor<K: Serialize>(scope: &str, key: &K) -> String {
-    let body = serde_json::to_vec(key).unwrap_or_default();
-    let mut bytes = binding(scope, &body).to_vec();
-    bytes.extend(body);
+    sign_cursor(scope, &serde_json::to_vec(key).unwrap_or_default())
+}
+
+/// Writes a cursor whose sort key is JSON already.
+#[must_use]
+pub fn sign_cursor(scope: &str, key: &[u8]) -> String {
+    let mut bytes = binding(scope, key).to_vec();
+    bytes.extend(key);
     URL_SAFE_NO_PAD.encode(bytes)
 }
 

@@ -1,7 +1,9 @@
 //! Brings the database to the schema of this binary.
 
 use diesel::{QueryResult, sql_types::BigInt};
-use diesel_async::{AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection};
+use diesel_async::{
+    AsyncConnection, AsyncMigrationHarness, AsyncPgConnection, RunQueryDsl, SimpleAsyncConnection,
+};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 
 /// Every migration, in order.
@@ -47,7 +49,9 @@ pub async fn create_database(maintenance_url: &str, name: &str) -> QueryResult<(
         .await
         .map_err(|error| diesel::result::Error::QueryBuilderError(error.to_string().into()))?;
     match conn.batch_execute(&format!("create database \"{}\"", name.replace('"', ""))).await {
-        Err(diesel::result::Error::DatabaseError(_, info)) if info.message().contains("already exists") => Ok(()),
+        Err(diesel::result::Error::DatabaseError(_, info)) if info.message().contains("already exists") => {
+            Ok(())
+        }
         other => other,
     }
 }

@@ -2,7 +2,10 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use diesel::{ConnectionError, ConnectionResult, QueryResult, result::{DatabaseErrorInformation, DatabaseErrorKind, Error}};
+use diesel::{
+    ConnectionError, ConnectionResult, QueryResult,
+    result::{DatabaseErrorInformation, DatabaseErrorKind, Error},
+};
 use diesel_async::{
     AsyncConnection, AsyncPgConnection,
     pooled_connection::{AsyncDieselConnectionManager, ManagerConfig, RecyclingMethod, deadpool},
@@ -101,13 +104,15 @@ fn establish(url: &str) -> BoxFuture<'_, ConnectionResult<AsyncPgConnection>> {
         }
         let bad = |error: String| ConnectionError::BadConnection(error);
         let roots = rustls::RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
-        let tls = rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .map_err(|error| bad(error.to_string()))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+        let tls =
+            rustls::ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .map_err(|error| bad(error.to_string()))?
+                .with_root_certificates(roots)
+                .with_no_client_auth();
         let tls = tokio_postgres_rustls::MakeRustlsConnect::new(tls);
-        let (client, connection) = tokio_postgres::connect(url, tls).await.map_err(|error| bad(error.to_string()))?;
+        let (client, connection) =
+            tokio_postgres::connect(url, tls).await.map_err(|error| bad(error.to_string()))?;
         AsyncPgConnection::try_from_client_and_connection(client, connection).await
     }
     .boxed()

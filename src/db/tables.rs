@@ -50,6 +50,7 @@ diesel::table! {
         price -> Int8,
         currency -> Text,
         created_at -> Timestamptz,
+        auto_confirms_at -> Nullable<Timestamptz>,
         completed_at -> Nullable<Timestamptz>,
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
@@ -79,7 +80,6 @@ diesel::table! {
         member_id -> Uuid,
         last_read_seq -> Int8,
         unread_count -> Int4,
-        last_message_at -> Nullable<Timestamptz>,
         joined_at -> Timestamptz,
     }
 }
@@ -167,6 +167,15 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    inboxes (member_id) {
+        member_id -> Uuid,
+        unread -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     job_schedules (kind) {
         kind -> Text,
         last_run_at -> Timestamptz,
@@ -198,6 +207,8 @@ diesel::table! {
         owner_id -> Nullable<Uuid>,
         asset -> Text,
         balance -> Nullable<Int8>,
+        payer_id -> Nullable<Uuid>,
+        held -> Nullable<Int8>,
     }
 }
 
@@ -259,6 +270,7 @@ diesel::table! {
     mentor_index (mentor_id) {
         mentor_id -> Uuid,
         score -> Int4,
+        rating -> Int4,
         hourly_rate -> Int8,
         languages -> Array<Text>,
         next_slot_at -> Nullable<Timestamptz>,
@@ -314,6 +326,8 @@ diesel::table! {
         kind -> Text,
         body -> Text,
         subject -> Nullable<Text>,
+        actor_id -> Nullable<Uuid>,
+        source -> Nullable<Text>,
         created_at -> Timestamptz,
         read_at -> Nullable<Timestamptz>,
     }
@@ -327,12 +341,13 @@ diesel::table! {
         member_id -> Uuid,
         package_id -> Uuid,
         provider -> Text,
-        provider_reference -> Text,
+        provider_reference -> Nullable<Text>,
         status -> Text,
         amount -> Int8,
         currency -> Text,
         credits -> Int8,
-        checkout_url -> Text,
+        return_url -> Nullable<Text>,
+        checkout_url -> Nullable<Text>,
         created_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
     }
@@ -346,6 +361,7 @@ diesel::table! {
         session_id -> Uuid,
         member_id -> Uuid,
         joined_at -> Timestamptz,
+        stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
     }
@@ -385,6 +401,7 @@ diesel::table! {
         payment_id -> Uuid,
         amount -> Int8,
         currency -> Text,
+        price -> Text,
         title -> Text,
         return_url -> Nullable<Text>,
         status -> Text,
@@ -479,6 +496,7 @@ diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
 diesel::joinable!(credentials -> members (member_id));
+diesel::joinable!(inboxes -> members (member_id));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
 diesel::joinable!(member_skills -> members (member_id));
 diesel::joinable!(member_skills -> skills (skill_id));
@@ -513,6 +531,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     dead_jobs,
     events,
     idempotency_keys,
+    inboxes,
     job_schedules,
     jobs,
     ledger_accounts,

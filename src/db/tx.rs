@@ -12,7 +12,11 @@ use diesel::{QueryResult, result::Error};
 use diesel_async::{AsyncConnection, AsyncPgConnection, TransactionManager};
 use futures_util::FutureExt;
 
-use super::{Conn, constraint, hot::Tag, ids::MemberId};
+use super::{
+    Conn, constraint,
+    hot::{HotKey, Seen, Tag},
+    ids::MemberId,
+};
 use crate::{
     app::App,
     events::{Event, EventPayload, StreamName, log},
@@ -24,6 +28,7 @@ const RETRIES: usize = 5;
 /// An open transaction. Derefs to the connection, so that repos take it as it is.
 pub struct Tx {
     conn: Conn,
+    app: App,
     now: DateTime<Utc>,
     actor: Option<MemberId>,
     pending: Vec<log::Pending>,
@@ -34,7 +39,10 @@ pub struct Tx {
 
 impl std::fmt::Debug for Tx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Tx").field("now", &self.now).field("pending", &self.pending.len()).finish_non_exhaustive()
+        f.debug_struct("Tx")
+            .field("now", &self.now)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
     }
 }
 
@@ -78,6 +86,25 @@ impl Tx {
         self.changed.push(tag);
     }
 
+    /// A hot public row from this process's memory, if it is there and this transaction did not change it.
+    #[must_use]
+    pub fn kept<K: HotKey>(&self, key: K) -> Option<K::Row> {
+        if self.changed.contains(&key.tag()) { None } else { self.app.hot.get(key) }
+    }
+
+    /// The version of a tag: see it before reading what [`Tx::keep`] is to keep.
+    #[must_use]
+    pub fn see(&self, tag: Tag) -> Seen {
+        self.app.hot.versions.see(tag)
+    }
+
+    /// Keeps a row that this transaction read after `seen`, unless it changed the row itself.
+    pub fn keep<K: HotKey>(&self, key: K, seen: Seen, row: K::Row) {
+        if !self.changed.contains(&key.tag()) {
+            self.app.hot.put(key, seen, row);
+        }
+    }
+
     /// Says that a job was enqueued: workers look at the queue after the commit.
     pub const fn wake_workers(&mut self) {
         self.wakes_workers = true;
@@ -118,7 +145,8 @@ where
 /// What `work` returned, after rolling back; or the database's error.
 pub fn transact<'a, T, E, F>(app: &'a App, work: F) -> impl Future<Output = Result<T, E>> + Send + 'a
 where
-    for<'r> F: AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
+    for<'r> F:
+        AsyncFn(&'r mut Tx) -> Result<T, E> + Work<&'r mut Tx, Result<T, E>, Fut: Send> + Send + Sync + 'a,
     T: Send + 'a,
     E: From<Error> + std::error::Error + Send + 'static,
 {
@@ -126,7 +154,9 @@ where
         let mut attempt = 0;
         loop {
             match once(app, &work).await {
-                Err(error) if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) => {
+                Err(error)
+                    if attempt < RETRIES && database_error(&error).is_some_and(constraint::is_transient) =>
+                {
                     attempt += 1;
                     metrics::counter!("skillswap_transaction_retries_total").increment(1);
                 }
@@ -144,6 +174,7 @@ where
 {
     let mut tx = Tx {
         conn: begin(app).await?,
+        app: app.clone(),
         now: app.clock.now(),
         actor: None,
         pending: Vec::new(),
@@ -196,7 +227,7 @@ async fn begin(app: &App) -> Result<Conn, Error> {
 }
 
 /// The database's error behind a use-case's.
-fn database_error<'e, E: std::error::Error + 'static>(error: &'e E) -> Option<&'e Error> {
+fn database_error<E: std::error::Error + 'static>(error: &E) -> Option<&Error> {
     let direct: &(dyn std::error::Error + 'static) = error;
     direct.downcast_ref().or_else(|| error.source()?.downcast_ref())
 }

@@ -9,8 +9,17 @@
 //! [`input`] (checks of input values).
 
 pub mod accounts;
+pub mod chat;
+pub mod discovery;
 pub mod event;
 pub mod input;
+pub mod notifications;
+pub mod payments;
 pub mod profiles;
+pub mod reviews;
+pub mod rooms;
+pub mod scheduling;
+pub mod sessions;
 pub mod user_error;
 pub mod viewer;
+pub mod wallet;

@@ -7,7 +7,10 @@ use std::future::Future;
 
 use async_graphql::{Enum, Interface, SimpleObject};
 
-use crate::graphql::{ApiError, Field};
+use crate::{
+    domains::{payments::types::CreditPackage, scheduling::types::Slot},
+    graphql::{ApiError, Field, scalars::Money},
+};
 
 /// Why a mutation was refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
@@ -36,6 +39,8 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// The price is not the one that you expected.
+    PriceChanged,
     /// The state does not allow it now.
     InvalidTransition,
     /// Somebody changed it since you read it.
@@ -104,6 +109,28 @@ user_errors! {
         /// The present version.
         current: i32,
     }
+    /// Somebody else has the time, or some of it.
+    SlotTaken => SlotTakenError {
+        /// Free slots of the same mentor and length that the caller can take now, soonest first; at most 3.
+        next_free: Vec<Slot>,
+    }
+    /// The mentor does not offer the time.
+    SlotUnavailable => SlotUnavailableError {
+        /// Free slots of the same mentor and length that the caller can take now, soonest first; at most 3.
+        next_free: Vec<Slot>,
+    }
+    /// The wallet has too little.
+    InsufficientFunds => InsufficientFundsError {
+        /// How much too little.
+        missing: Money,
+        /// Packages of credits on sale.
+        packages: Vec<CreditPackage>,
+    }
+    /// The price is not the one that you expected.
+    PriceChanged => PriceChangedError {
+        /// The price now.
+        price: Money,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -128,7 +155,14 @@ impl UserError {
     #[must_use]
     pub fn validation(at: &str, rule: &str, message: impl Into<String>) -> Self {
         let code = ErrorCode::Validation;
-        ValidationError { code, message: message.into(), path: path(at), retryable: false, rule: rule.to_owned() }.into()
+        ValidationError {
+            code,
+            message: message.into(),
+            path: path(at),
+            retryable: false,
+            rule: rule.to_owned(),
+        }
+        .into()
     }
 
     /// A state that does not allow the act.
@@ -138,7 +172,63 @@ impl UserError {
         let message = format!("This is not possible in the state {from}. Possible now: {next}.");
         let allowed = allowed.iter().map(|&name| name.to_owned()).collect();
         let code = ErrorCode::InvalidTransition;
-        InvalidTransitionError { code, message, path: Vec::new(), retryable: false, from: from.to_owned(), allowed }.into()
+        InvalidTransitionError {
+            code,
+            message,
+            path: Vec::new(),
+            retryable: false,
+            from: from.to_owned(),
+            allowed,
+        }
+        .into()
+    }
+
+    /// A version that is not the present one.
+    #[must_use]
+    pub fn stale(at: &str, current: i64) -> Self {
+        let message = format!(
+            "It was changed since you read it: it is at version {current}. Read it again, then decide."
+        );
+        let current = i32::try_from(current).unwrap_or(i32::MAX);
+        StaleVersionError {
+            code: ErrorCode::StaleVersion,
+            message,
+            path: path(at),
+            retryable: false,
+            current,
+        }
+        .into()
+    }
+
+    /// Time that somebody else has.
+    #[must_use]
+    pub fn slot_taken(at: &str, next_free: Vec<Slot>) -> Self {
+        let message = format!("Somebody else has this time. {}", next_step(&next_free));
+        SlotTakenError { code: ErrorCode::SlotTaken, message, path: path(at), retryable: false, next_free }
+            .into()
+    }
+
+    /// Time that the mentor does not offer.
+    #[must_use]
+    pub fn slot_unavailable(at: &str, next_free: Vec<Slot>) -> Self {
+        let message = format!("The mentor does not offer this time. {}", next_step(&next_free));
+        SlotUnavailableError {
+            code: ErrorCode::SlotUnavailable,
+            message,
+            path: path(at),
+            retryable: false,
+            next_free,
+        }
+        .into()
+    }
+
+    /// A price that is not the expected one.
+    #[must_use]
+    pub fn price_changed(at: &str, price: Money) -> Self {
+        let message =
+            "The price has changed. Show `price` to the learner, and send it as the expected one.".to_owned();
+        let code = ErrorCode::PriceChanged;
+        PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
     }
 
     /// An idempotency key that was used with another input.
@@ -146,6 +236,14 @@ impl UserError {
     pub fn idempotency_conflict() -> Self {
         let message = "This idempotencyKey was used with another input. Use a new key for a new request.";
         Self::basic(ErrorCode::IdempotencyConflict, "idempotencyKey", message)
+    }
+}
+
+fn next_step(next_free: &[Slot]) -> &'static str {
+    if next_free.is_empty() {
+        "Read `Mentor.slots` for other days."
+    } else {
+        "Take one of `nextFree`, or read `Mentor.slots`."
     }
 }
 

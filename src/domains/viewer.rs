@@ -3,13 +3,42 @@
 use async_graphql::{Context, MergedObject, Object};
 
 use crate::{
-    domains::accounts::viewer::AccountViewer,
+    db::ids::MemberId,
+    domains::{
+        accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
+        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
+        scheduling::viewer::SchedulingViewer, sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
+    },
     graphql::{ContextExt, Field, field},
 };
 
 /// The signed-in member: everything private hangs here.
 #[derive(Debug, MergedObject)]
-pub struct Viewer(AccountViewer);
+pub struct Viewer(
+    AccountViewer,
+    StreamViewer,
+    SchedulingViewer,
+    SessionsViewer,
+    WalletViewer,
+    PaymentsViewer,
+    ChatViewer,
+    NotificationsViewer,
+);
+
+impl Viewer {
+    fn of(member: MemberId, stream: StreamViewer) -> Self {
+        Self(
+            AccountViewer(member),
+            stream,
+            SchedulingViewer(member),
+            SessionsViewer(member),
+            WalletViewer(member),
+            PaymentsViewer(member),
+            ChatViewer(member),
+            NotificationsViewer(member),
+        )
+    }
+}
 
 /// The root of everything private.
 #[derive(Debug, Default)]
@@ -20,6 +49,12 @@ pub struct ViewerQuery;
 impl ViewerQuery {
     /// The signed-in member. `null` for anonymous callers.
     async fn viewer(&self, ctx: &Context<'_>) -> Field<Viewer> {
-        field(async { Ok(ctx.viewer().map(|viewer| Viewer(AccountViewer(viewer.member_id)))) }).await
+        field(async {
+            let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
+            // The cursor comes first: everything else is read after it.
+            let stream = StreamViewer::read(ctx, member).await?;
+            Ok(Some(Viewer::of(member, stream)))
+        })
+        .await
     }
 }

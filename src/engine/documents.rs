@@ -34,7 +34,8 @@ impl Documents {
         match (query.filter(|query| !query.is_empty()), hash) {
             (Some(query), None) => Ok(query),
             (Some(query), Some(hash)) => {
-                let digest: String = Sha256::digest(&query).iter().map(|byte| format!("{byte:02x}")).collect();
+                let digest: String =
+                    Sha256::digest(&query).iter().map(|byte| format!("{byte:02x}")).collect();
                 if !digest.eq_ignore_ascii_case(hash) {
                     let message = "`extensions.persistedQuery.sha256Hash` is not the SHA-256 of the query.";
                     return Err(ApiError::told(ApiCode::BadRequest, message));

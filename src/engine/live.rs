@@ -14,6 +14,7 @@ use std::{
 use async_graphql::{Response, parser::types::ExecutableDocument};
 use async_graphql_value::Value as DocumentValue;
 use bytes::Bytes;
+use diesel::QueryResult;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use serde_json::{Map, Value as Json};
 use tokio::sync::{broadcast, mpsc};
@@ -35,6 +36,8 @@ use crate::{
 const BACKLOG: usize = 64;
 /// Events read at once when a subscriber catches up.
 const REPLAY_PAGE: i64 = 200;
+/// How long a leader waits before it looks whether anybody is left.
+const IDLE: Duration = Duration::from_secs(5);
 /// How often a subscription's beat runs.
 pub const BEAT: Duration = Duration::from_secs(20);
 
@@ -106,19 +109,24 @@ impl Engine {
             variables: Arc::new(operation.variables.clone()),
         };
         let plan = self.plan(&caller, operation).await?;
-        let (receiver, program) = self.join(program, plan.stream);
-        let internal = |error| answer(Response::from_errors(vec![
-            async_graphql::Error::from(ApiError::from(error)).into_server_error(async_graphql::Pos::default()),
-        ]));
+        let internal = |error| {
+            answer(Response::from_errors(vec![
+                async_graphql::Error::from(ApiError::from(error))
+                    .into_server_error(async_graphql::Pos::default()),
+            ]))
+        };
+        let (receiver, program) = self.join(program, plan.stream).await.map_err(internal)?;
         // Joined first: whatever the hub delivers after this position reaches the receiver.
-        let attached = self.app.hub.attach(&self.app, plan.stream).await.map_err(internal)?;
-        let position = attached.position;
+        let mut position = self.app.hub.attach(&self.app, plan.stream).await.map_err(internal)?.position;
         let start = match plan.after {
             None => position,
             Some(cursor) => {
                 let mut conn = self.app.conn().await.map_err(internal)?;
-                let trimmed = log::position(&mut conn, plan.stream).await.map_err(internal)?.trimmed_seq;
-                if cursor.seq < trimmed || cursor.seq > position { -1 } else { cursor.seq }
+                let log = log::position(&mut conn, plan.stream).await.map_err(internal)?;
+                // The log is ahead of what was delivered here while a commit is being made known, and by what another
+                // process wrote since the last sweep.
+                position = position.max(log.last_seq);
+                if cursor.seq < log.trimmed_seq || cursor.seq > position { -1 } else { cursor.seq }
             }
         };
         let subscriber = Subscriber {
@@ -131,6 +139,7 @@ impl Engine {
             sent: start,
             position,
             replay: Vec::new().into_iter(),
+            replaying: false,
             ended: false,
         };
         let answers = futures_util::stream::unfold(subscriber, |mut subscriber| async {
@@ -144,8 +153,12 @@ impl Engine {
 
     /// Runs the resolver once to learn what it wants.
     async fn plan(&self, caller: &Caller, operation: Operation) -> Result<Plan, Answer> {
-        let scope =
-            Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.user_agent.clone(), Feed::planning()));
+        let scope = Arc::new(Scope::new(
+            self.app.clone(),
+            caller.viewer,
+            caller.user_agent.clone(),
+            Feed::planning(),
+        ));
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
         let mut responses = self.schema.execute_stream(request);
         match AssertUnwindSafe(responses.next()).catch_unwind().await {
@@ -156,16 +169,20 @@ impl Engine {
                 }
                 Err(answer(Response::from_errors(response.errors)))
             }
-            Ok(None) => scope
-                .planned()
-                .ok_or_else(|| super::run::refuse(ApiCode::BadDocument, "A subscription must select one top-level field.")),
+            Ok(None) => scope.planned().ok_or_else(|| {
+                super::run::refuse(ApiCode::BadDocument, "A subscription must select one top-level field.")
+            }),
             Err(_) => Err(super::run::refuse(ApiCode::Internal, crate::graphql::error::INTERNAL_MESSAGE)),
         }
     }
 
     /// Joins the group of a program on a stream, or founds it. The program that comes back shares what it can with the
-    /// group: a document is larger than everything else that a subscriber keeps.
-    fn join(&self, program: Program, stream: StreamName) -> (broadcast::Receiver<Delivery>, Program) {
+    /// group's: a document is larger than everything else that a subscriber keeps.
+    async fn join(
+        &self,
+        program: Program,
+        stream: StreamName,
+    ) -> QueryResult<(broadcast::Receiver<Delivery>, Program)> {
         let mut variables = Map::clone(&program.variables);
         for own in own_variables(&program.document, program.operation_name.as_deref()) {
             variables.remove(&own);
@@ -176,25 +193,38 @@ impl Engine {
             operation_name: program.operation_name.clone(),
             variables: Json::Object(variables).to_string(),
         };
-        let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(group) = groups.get(&key) {
-            let same = group.program.variables == program.variables;
-            let variables = if same { Arc::clone(&group.program.variables) } else { program.variables };
-            return (group.sender.subscribe(), Program { variables, ..group.program.clone() });
+        if let Some(joined) = self.joined(&key, &program) {
+            return Ok(joined);
         }
+        // The leader listens before anybody can be in the group, or the first events would reach nobody.
+        let events = self.app.hub.attach(&self.app, stream).await?.receiver;
         let (sender, receiver) = broadcast::channel(BACKLOG);
-        groups.insert(key.clone(), Group { sender: sender.clone(), program: program.clone() });
-        drop(groups);
-        tokio::spawn(lead(self.clone(), key, program.clone(), sender));
-        (receiver, program)
+        {
+            let mut groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
+            if let Some(founded_meanwhile) = groups.get(&key) {
+                return Ok(founded_meanwhile.welcome(&program));
+            }
+            groups.insert(key.clone(), Group { sender: sender.clone(), program: program.clone() });
+        }
+        tokio::spawn(lead(self.clone(), key, program.clone(), events, sender));
+        Ok((receiver, program))
+    }
+
+    fn joined(&self, key: &GroupKey, program: &Program) -> Option<(broadcast::Receiver<Delivery>, Program)> {
+        let groups = self.groups.0.lock().unwrap_or_else(PoisonError::into_inner);
+        groups.get(key).map(|group| group.welcome(program))
     }
 
     /// Forgets groups that nobody is in, and lets the hub catch up. Called every few seconds.
     ///
     /// # Errors
     /// If the database cannot be asked.
-    pub async fn sweep(&self) -> diesel::QueryResult<()> {
-        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|_, group| group.sender.receiver_count() > 0);
+    pub async fn sweep(&self) -> QueryResult<()> {
+        self.groups
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|_, group| group.sender.receiver_count() > 0);
         self.app.hub.sweep(&self.app).await
     }
 
@@ -216,41 +246,53 @@ impl Engine {
     }
 }
 
+impl Group {
+    /// A receiver for one more subscriber, and its program with the group's document.
+    fn welcome(&self, program: &Program) -> (broadcast::Receiver<Delivery>, Program) {
+        let same = self.program.variables == program.variables;
+        let variables = Arc::clone(if same { &self.program.variables } else { &program.variables });
+        (self.sender.subscribe(), Program { variables, ..self.program.clone() })
+    }
+}
+
 /// Leads a group: executes each event once.
-async fn lead(engine: Engine, key: GroupKey, program: Program, sender: broadcast::Sender<Delivery>) {
+async fn lead(
+    engine: Engine,
+    key: GroupKey,
+    program: Program,
+    mut events: broadcast::Receiver<Arc<Event>>,
+    sender: broadcast::Sender<Delivery>,
+) {
     let mut executor = Executor::new(&engine, &program, None);
-    'attach: while engine.keeps(&key, &sender) {
-        let Ok(mut attached) = engine.app.hub.attach(&engine.app, key.stream).await else {
-            tokio::time::sleep(Duration::from_millis(200)).await;
-            continue;
-        };
-        loop {
-            let event = tokio::select! {
-                event = attached.receiver.recv() => event,
-                () = tokio::time::sleep(Duration::from_secs(5)) => {
-                    if engine.keeps(&key, &sender) { continue } else { return }
+    loop {
+        let event = tokio::select! {
+            event = events.recv() => event,
+            () = tokio::time::sleep(IDLE) => {
+                if engine.keeps(&key, &sender) {
+                    continue;
                 }
-            };
-            match event {
-                Ok(event) => {
-                    let delivery = match executor.execute(Arc::clone(&event)).await {
-                        Some((bytes, false)) => Delivery::Shared(event.seq, bytes),
-                        Some((_, true)) => Delivery::Alone(event),
-                        None => {
-                            executor = Executor::new(&engine, &program, None);
-                            Delivery::Alone(event)
-                        }
-                    };
-                    if sender.send(delivery).is_err() && !engine.keeps(&key, &sender) {
-                        return;
-                    }
-                }
-                Err(broadcast::error::RecvError::Lagged(_)) => {
-                    sender.send(Delivery::Lost).ok();
-                    continue 'attach;
-                }
-                Err(broadcast::error::RecvError::Closed) => continue 'attach,
+                return;
             }
+        };
+        let delivery = match event {
+            Ok(event) => match executor.execute(Arc::clone(&event)).await {
+                Some((bytes, false)) => Delivery::Shared(event.seq, bytes),
+                Some((_, true)) => Delivery::Alone(event),
+                None => {
+                    executor = Executor::new(&engine, &program, None);
+                    Delivery::Alone(event)
+                }
+            },
+            Err(broadcast::error::RecvError::Lagged(_)) => Delivery::Lost,
+            // The hub keeps a stream for as long as somebody listens to it.
+            Err(broadcast::error::RecvError::Closed) => return,
+        };
+        if sender.send(delivery).is_err() && !engine.keeps(&key, &sender) {
+            return;
+        }
+        if sender.len() >= BACKLOG / 2 {
+            // A burst: those who are not slow get the time to keep up.
+            tokio::task::yield_now().await;
         }
     }
 }
@@ -293,6 +335,8 @@ struct Subscriber {
     /// Up to here it reads the log.
     position: i64,
     replay: std::vec::IntoIter<Arc<Event>>,
+    /// Whether the last answer came from the log.
+    replaying: bool,
     ended: bool,
 }
 
@@ -312,32 +356,56 @@ impl Subscriber {
             {
                 return replayed;
             }
-            self.executor = None;
-            match self.receiver.recv().await {
-                Ok(Delivery::Shared(seq, bytes)) if seq == self.sent + 1 => {
-                    self.sent = seq;
-                    return Some(bytes);
+            if self.replaying {
+                self.executor = None;
+            }
+            let (seq, delivery) = match self.receiver.recv().await {
+                Ok(Delivery::Shared(seq, bytes)) => (seq, Ok(bytes)),
+                Ok(Delivery::Alone(event)) => (event.seq, Err(event)),
+                // It was reading the log while too much happened: it goes on reading.
+                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) if self.replaying => {
+                    if Box::pin(self.read_on()).await.is_err() {
+                        return Box::pin(self.resync()).await;
+                    }
+                    continue;
                 }
-                Ok(Delivery::Alone(event)) if event.seq == self.sent + 1 => return Box::pin(self.alone(event)).await,
-                // Seen already; or events passed by between the start of this subscriber and that of its group, and the
-                // log has them.
-                Ok(Delivery::Shared(seq, _)) => self.position = seq,
-                Ok(Delivery::Alone(event)) => self.position = event.seq,
                 Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => {
                     return Box::pin(self.resync()).await;
                 }
+                // The group ended without this subscriber: found it again, from where this one stands.
                 Err(broadcast::error::RecvError::Closed) => {
                     if Box::pin(self.rejoin()).await.is_err() {
                         return Box::pin(self.resync()).await;
                     }
+                    continue;
                 }
+            };
+            if seq <= self.sent {
+                continue;
+            }
+            if seq > self.sent + 1 {
+                // A gap: what is missing is in the log.
+                self.position = seq;
+                continue;
+            }
+            self.replaying = false;
+            match delivery {
+                Ok(bytes) => {
+                    self.sent = seq;
+                    return Some(bytes);
+                }
+                Err(event) => return Box::pin(self.alone(event)).await,
             }
         }
     }
 
-    /// The group ended without this subscriber: founds it again, to go on from where this one stands.
-    async fn rejoin(&mut self) -> diesel::QueryResult<()> {
-        (self.receiver, self.program) = self.engine.join(self.program.clone(), self.stream);
+    async fn rejoin(&mut self) -> QueryResult<()> {
+        (self.receiver, self.program) = self.engine.join(self.program.clone(), self.stream).await?;
+        self.read_on().await
+    }
+
+    /// Reads the log up to what the hub has delivered by now.
+    async fn read_on(&mut self) -> QueryResult<()> {
         self.position = self.engine.app.hub.attach(&self.engine.app, self.stream).await?.position;
         Ok(())
     }
@@ -346,6 +414,7 @@ impl Subscriber {
     async fn next_replayed(&mut self) -> Option<Option<Bytes>> {
         loop {
             if let Some(event) = self.replay.next() {
+                self.replaying = true;
                 return Some(self.alone(event).await);
             }
             if self.sent >= self.position {
@@ -356,9 +425,7 @@ impl Subscriber {
                 log::read(&mut conn, self.stream, self.sent, self.position, REPLAY_PAGE).await
             };
             match page.await {
-                Ok(events) if events.first().is_some_and(|first| first.seq == self.sent + 1) => {
-                    self.replay = events.into_iter();
-                }
+                Ok(events) if follows(&events, self.sent) => self.replay = events.into_iter(),
                 // Trimmed while it was read, or unreadable.
                 Ok(_) | Err(_) => return Some(self.resync().await),
             }
@@ -370,22 +437,20 @@ impl Subscriber {
         let executor = self
             .executor
             .get_or_insert_with(|| Box::new(Executor::new(&self.engine, &self.program, self.viewer)));
-        match executor.execute(event).await {
-            Some((bytes, _)) => {
-                self.sent = seq;
-                Some(bytes)
-            }
-            None => {
-                self.ended = true;
-                None
-            }
-        }
+        let Some((bytes, _)) = executor.execute(event).await else {
+            self.ended = true;
+            return None;
+        };
+        self.sent = seq;
+        Some(bytes)
     }
 
     /// Tells the subscriber to read the snapshot again, and ends.
     async fn resync(&mut self) -> Option<Bytes> {
         let position = match self.engine.app.conn().await {
-            Ok(mut conn) => log::position(&mut conn, self.stream).await.map_or(self.position, |at| at.last_seq),
+            Ok(mut conn) => {
+                log::position(&mut conn, self.stream).await.map_or(self.position, |at| at.last_seq)
+            }
             Err(_) => self.position,
         };
         let event = Event::resync(self.stream, position, self.engine.app.clock.now());
@@ -394,6 +459,11 @@ impl Subscriber {
         self.ended = true;
         bytes
     }
+}
+
+/// Whether there are events and they continue a stream without a gap.
+fn follows(events: &[Arc<Event>], sent: i64) -> bool {
+    !events.is_empty() && events.iter().zip(sent + 1..).all(|(event, seq)| event.seq == seq)
 }
 
 /// Runs a subscription's beat while it lasts.
@@ -417,7 +487,9 @@ fn own_variables(document: &ExecutableDocument, operation_name: Option<&str>) ->
     document
         .operations
         .iter()
-        .filter(|(name, _)| operation_name.is_none() || name.map(async_graphql::Name::as_str) == operation_name)
+        .filter(|(name, _)| {
+            operation_name.is_none() || name.map(async_graphql::Name::as_str) == operation_name
+        })
         .flat_map(|(_, operation)| &operation.node.selection_set.node.items)
         .filter_map(|selection| match &selection.node {
             Selection::Field(field) => Some(&field.node.arguments),

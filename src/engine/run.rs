@@ -4,14 +4,17 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
-    parser::{parse_query, types::{DocumentOperations, ExecutableDocument, OperationType}},
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, Engine, answers::AnswerKey, scan, size};
+use super::{Caller, Engine, answers::AnswerKey, omitted, scan, size};
 use crate::graphql::{
     Scope,
     error::{ApiCode, ApiError, INTERNAL_MESSAGE},
@@ -76,7 +79,7 @@ impl Engine {
     /// # Errors
     /// The answer that refuses the request.
     pub fn prepare(&self, params: Params) -> Result<Operation, Answer> {
-        self.parse(params).map_err(|error| refusal(vec![ServerError::from(to_server_error(error))]))
+        self.parse(params).map_err(|error| refusal(vec![to_server_error(error)]))
     }
 
     fn parse(&self, params: Params) -> Result<Operation, ApiError> {
@@ -87,22 +90,27 @@ impl Engine {
         let document = parse_query(&query).map_err(|error| bad(error.to_string()))?;
         size::check(&document)?;
         let wanted = params.operation_name.filter(|name| !name.is_empty());
-        let (name, kind) = match (&document.operations, wanted.as_deref()) {
-            (DocumentOperations::Single(operation), None) => (String::new(), operation.node.ty),
+        let (name, operation) = match (&document.operations, wanted.as_deref()) {
+            (DocumentOperations::Single(operation), None) => (String::new(), &operation.node),
             (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
-                Some(operation) => (name.to_owned(), operation.node.ty),
+                Some(operation) => (name.to_owned(), &operation.node),
                 None => return Err(bad(format!("The document has no operation named \"{name}\"."))),
             },
             (DocumentOperations::Multiple(operations), None) => match operations.iter().next() {
-                Some((name, operation)) if operations.len() == 1 => (name.to_string(), operation.node.ty),
-                _ => return Err(bad("The document has several operations: name one in `operationName`.".to_owned())),
+                Some((name, operation)) if operations.len() == 1 => (name.to_string(), &operation.node),
+                _ => {
+                    return Err(bad(
+                        "The document has several operations: name one in `operationName`.".to_owned()
+                    ));
+                }
             },
             (DocumentOperations::Single(_), Some(name)) => {
                 return Err(bad(format!("The document has no operation named \"{name}\".")));
             }
         };
-        let variables = params.variables.unwrap_or_default();
-        Ok(Operation { kind, name, document, query, operation_name: wanted, variables })
+        let mut variables = params.variables.unwrap_or_default();
+        omitted::fill(&document, operation, &mut variables);
+        Ok(Operation { kind: operation.ty, name, document, query, operation_name: wanted, variables })
     }
 
     /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.
@@ -117,7 +125,9 @@ impl Engine {
                 tracing::error!("an execution panicked");
                 failed(ApiCode::Internal, INTERNAL_MESSAGE)
             }
-            Err(_) => failed(ApiCode::Timeout, "The request took too long. Ask for less at once, or try again."),
+            Err(_) => {
+                failed(ApiCode::Timeout, "The request took too long. Ask for less at once, or try again.")
+            }
         };
         let spotless = response.errors.is_empty();
         let answer = answer(response);
@@ -145,11 +155,15 @@ impl Operation {
 }
 
 fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<String>, ApiError> {
-    let Some(persisted) = extensions.and_then(|extensions| extensions.get("persistedQuery")).filter(|value| !value.is_null())
+    let Some(persisted) =
+        extensions.and_then(|extensions| extensions.get("persistedQuery")).filter(|value| !value.is_null())
     else {
         return Ok(None);
     };
-    match (persisted.get("version").and_then(Json::as_i64), persisted.get("sha256Hash").and_then(Json::as_str)) {
+    match (
+        persisted.get("version").and_then(Json::as_i64),
+        persisted.get("sha256Hash").and_then(Json::as_str),
+    ) {
         (Some(1), Some(hash)) if hash.len() == 64 => Ok(Some(hash.to_owned())),
         _ => Err(ApiError::told(
             ApiCode::BadRequest,
@@ -161,7 +175,7 @@ fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<Strin
 /// An answer to a request that failed before it was executed.
 #[must_use]
 pub fn refuse(code: ApiCode, message: impl Into<String>) -> Answer {
-    refusal(vec![ServerError::from(to_server_error(ApiError::told(code, message)))])
+    refusal(vec![to_server_error(ApiError::told(code, message))])
 }
 
 fn refusal(errors: Vec<ServerError>) -> Answer {
@@ -184,7 +198,9 @@ pub(super) fn answer(mut response: Response) -> Answer {
     for error in &mut response.errors {
         complete(error);
     }
-    let refused = response.is_err() && response.data == Value::Null && response.errors.iter().all(|error| error.path.is_empty());
+    let refused = response.is_err()
+        && response.data == Value::Null
+        && response.errors.iter().all(|error| error.path.is_empty());
     if !refused {
         return Answer { body: serde_json::to_vec(&response).unwrap_or_default().into(), refused: None };
     }
@@ -230,7 +246,14 @@ fn complete(error: &mut ServerError) {
     if extensions.get("code").is_some() {
         return;
     }
-    let limits = ["too complex", "too deep", "nested depth", "number of directives", "number of aliases", "recursion depth"];
+    let limits = [
+        "too complex",
+        "too deep",
+        "nested depth",
+        "number of directives",
+        "number of aliases",
+        "recursion depth",
+    ];
     let code = if limits.iter().any(|limit| error.message.contains(limit)) {
         ApiCode::LimitExceeded
     } else if error.path.is_empty() {

@@ -18,7 +18,10 @@ pub const MAX_TOKENS: usize = 5_000;
 /// `LIMIT_EXCEEDED`, with the limit that was passed.
 pub fn check(document: &str) -> Result<(), ApiError> {
     let refuse = |what: &str, limit: usize| {
-        Err(ApiError::told(ApiCode::LimitExceeded, format!("The document has too many {what}: at most {limit} are allowed.")))
+        Err(ApiError::told(
+            ApiCode::LimitExceeded,
+            format!("The document has too many {what}: at most {limit} are allowed."),
+        ))
     };
     if document.len() > MAX_BYTES {
         return refuse("bytes", MAX_BYTES);
@@ -105,7 +108,9 @@ mod tests {
 
     #[test]
     fn ordinary_documents_pass() {
-        assert!(!refused("query Q($id: ID!) { a(x: [[1, 2], [3]], t: \"}}}\\\"]]\") { ...F } } # [[[[ \n fragment F on T { b }"));
+        assert!(!refused(
+            "query Q($id: ID!) { a(x: [[1, 2], [3]], t: \"}}}\\\"]]\") { ...F } } # [[[[ \n fragment F on T { b }"
+        ));
         assert!(!refused(&format!("{{ a(t: \"\"\"{}\"\"\") }}", "[\\\"\"\"".repeat(500))));
     }
 

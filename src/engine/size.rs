@@ -31,7 +31,9 @@ pub fn check(document: &ExecutableDocument) -> Result<(), ApiError> {
     if total <= MAX_SELECTIONS {
         return Ok(());
     }
-    let message = format!("The document selects too much once its fragments are written out: at most {MAX_SELECTIONS} selections.");
+    let message = format!(
+        "The document selects too much once its fragments are written out: at most {MAX_SELECTIONS} selections."
+    );
     Err(ApiError::told(ApiCode::LimitExceeded, message))
 }
 
@@ -85,7 +87,9 @@ mod tests {
     #[test]
     fn doubling_fragments_and_circles_are_refused() {
         let chain = |length: usize| -> String {
-            let links: String = (0..length).map(|n| format!("fragment F{n} on T {{ ...F{} ...F{} }} ", n + 1, n + 1)).collect();
+            let links: String = (0..length)
+                .map(|n| format!("fragment F{n} on T {{ ...F{} ...F{} }} ", n + 1, n + 1))
+                .collect();
             format!("{{ ...F0 }} {links} fragment F{length} on T {{ a }}")
         };
         assert!(passes(&chain(5)));

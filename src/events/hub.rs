@@ -51,12 +51,11 @@ impl Hub {
         let live = self.entry(stream);
         let mut delivered = live.delivered.lock().await;
         let receiver = live.sender.subscribe();
-        let position = match *delivered {
-            Some(position) => position,
-            None => {
-                let mut conn = app.conn().await?;
-                log::position(&mut conn, stream).await?.last_seq
-            }
+        let position = if let Some(position) = *delivered {
+            position
+        } else {
+            let mut conn = app.conn().await?;
+            log::position(&mut conn, stream).await?.last_seq
         };
         *delivered = Some(position);
         Ok(Attached { position, receiver })
@@ -111,7 +110,10 @@ impl Hub {
     fn entry(&self, stream: StreamName) -> Arc<Live> {
         let mut live = self.live.lock().unwrap_or_else(PoisonError::into_inner);
         Arc::clone(live.entry(stream).or_insert_with(|| {
-            Arc::new(Live { delivered: tokio::sync::Mutex::new(None), sender: broadcast::Sender::new(BACKLOG) })
+            Arc::new(Live {
+                delivered: tokio::sync::Mutex::new(None),
+                sender: broadcast::Sender::new(BACKLOG),
+            })
         }))
     }
 }
@@ -137,7 +139,13 @@ impl Live {
 
     /// Reads and delivers what lies between the last delivered number and `until`. Numbers follow commit order, so
     /// everything before a visible event is visible.
-    async fn close_gap(&self, app: &App, stream: StreamName, delivered: &mut Option<i64>, until: i64) -> QueryResult<()> {
+    async fn close_gap(
+        &self,
+        app: &App,
+        stream: StreamName,
+        delivered: &mut Option<i64>,
+        until: i64,
+    ) -> QueryResult<()> {
         while let Some(last) = *delivered
             && last < until
         {

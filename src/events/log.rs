@@ -35,7 +35,11 @@ impl Pending {
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn append(conn: &mut AsyncPgConnection, pending: Vec<Pending>, now: DateTime<Utc>) -> QueryResult<Vec<Arc<Event>>> {
+pub async fn append(
+    conn: &mut AsyncPgConnection,
+    pending: Vec<Pending>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Arc<Event>>> {
     if pending.is_empty() {
         return Ok(Vec::new());
     }
@@ -81,7 +85,13 @@ pub async fn append(conn: &mut AsyncPgConnection, pending: Vec<Pending>, now: Da
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn read(conn: &mut AsyncPgConnection, stream: StreamName, after: i64, until: i64, limit: i64) -> QueryResult<Vec<Arc<Event>>> {
+pub async fn read(
+    conn: &mut AsyncPgConnection,
+    stream: StreamName,
+    after: i64,
+    until: i64,
+    limit: i64,
+) -> QueryResult<Vec<Arc<Event>>> {
     let rows: Vec<EventRow> =
         ReadEvents { stream: stream.to_string(), after, until, limit }.load(conn).await?;
     Ok(rows
@@ -130,16 +140,20 @@ pub async fn snapshot_cursor(conn: &mut AsyncPgConnection, stream: StreamName) -
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn positions(conn: &mut AsyncPgConnection, streams: &[StreamName]) -> QueryResult<Vec<(String, i64)>> {
+pub async fn positions(
+    conn: &mut AsyncPgConnection,
+    streams: &[StreamName],
+) -> QueryResult<Vec<(String, i64)>> {
     ReadPositions { streams: streams.iter().map(ToString::to_string).collect() }.load(conn).await
 }
 
-/// Removes at most `limit` events older than `before`; returns how many.
+/// Removes about `limit` events older than `before`, the first ones of their streams; returns how many. Streams that are
+/// written to in this moment are passed over, and 0 means that nothing else is left.
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn trim(conn: &mut AsyncPgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<usize> {
-    TrimEvents { before, limit }.execute(conn).await
+pub async fn trim(conn: &mut AsyncPgConnection, before: DateTime<Utc>, limit: i64) -> QueryResult<i64> {
+    TrimEvents { before, limit }.get_result(conn).await
 }
 
 #[derive(Queryable)]
@@ -205,13 +219,20 @@ statement! {
 }
 
 statement! {
-    /// Deletes the oldest events and remembers per stream how far.
-    TrimEvents(before: DateTime<Utc> => sql_types::Timestamptz, limit: i64 => sql_types::BigInt) -> () =
-    "with doomed as (
-       select stream, seq from events where occurred_at < $1 order by stream, seq limit $2
+    /// Deletes the oldest events and remembers per stream how far. Numbers follow the commits, instants the beginnings of
+    /// transactions, so an old event may stand behind a younger one: what goes is always everything up to a number.
+    /// Locked streams are passed over, because their writers take several in an order of their own.
+    TrimEvents(before: DateTime<Utc> => sql_types::Timestamptz, limit: i64 => sql_types::BigInt) -> sql_types::BigInt =
+    "with old as (
+       select stream, seq from events where occurred_at < $1 order by occurred_at limit $2
+     ), doomed as materialized (
+       select s.stream, o.seq
+       from streams s join (select stream, max(seq) as seq from old group by stream) o on o.stream = s.stream
+       for update of s skip locked
      ), gone as (
-       delete from events e using doomed d where e.stream = d.stream and e.seq = d.seq returning e.stream, e.seq
+       delete from events e using doomed d where e.stream = d.stream and e.seq <= d.seq returning 1
+     ), marked as (
+       update streams s set trimmed_seq = greatest(s.trimmed_seq, d.seq) from doomed d where s.stream = d.stream
      )
-     update streams s set trimmed_seq = greatest(s.trimmed_seq, g.seq)
-     from (select stream, max(seq) as seq from gone group by stream) g where s.stream = g.stream"
+     select count(*) from gone"
 }

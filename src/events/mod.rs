@@ -18,7 +18,10 @@ use uuid::Uuid;
 
 pub use hub::Hub;
 
-use crate::db::{Tx, ids::{ConversationId, EntityId, MemberId, SessionId}};
+use crate::db::{
+    Tx,
+    ids::{ConversationId, EntityId, MemberId, SessionId},
+};
 
 /// A stream: everything durable about one member, one session or one conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -157,7 +160,9 @@ mod tests {
     fn cursors_read_back_and_broken_ones_are_refused() {
         let cursor = Cursor { stream: StreamName::Session(SessionId::new()), seq: 41 };
         assert_eq!(cursor.to_string().parse(), Ok(cursor));
-        for text in ["", "x", "bm9wZTo5OTk", &URL_SAFE_NO_PAD.encode("user:1@-3"), &URL_SAFE_NO_PAD.encode("user:@1")] {
+        for text in
+            ["", "x", "bm9wZTo5OTk", &URL_SAFE_NO_PAD.encode("user:1@-3"), &URL_SAFE_NO_PAD.encode("user:@1")]
+        {
             assert_eq!(text.parse::<Cursor>(), Err(InvalidCursor), "{text}");
         }
     }

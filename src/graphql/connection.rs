@@ -1,12 +1,12 @@
 //! Relay connections over keyset pages.
 
-use std::{borrow::Cow, future::Future};
+use std::{borrow::Cow, future::Future, sync::Arc};
 
 use async_graphql::{Object, OutputType, TypeName, connection::PageInfo};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::error::{ApiCode, ApiError};
-use crate::db::keyset::{Keyset, decode_cursor, encode_cursor};
+use crate::db::keyset::{Keyset, decode_cursor, sign_cursor};
 
 /// A page of a list, in the form of the [Relay cursor connections
 /// specification](https://relay.dev/graphql/connections.htm).
@@ -36,8 +36,8 @@ impl<T: OutputType> Connection<T> {
         PageInfo {
             has_previous_page: self.has_previous_page,
             has_next_page: self.has_next_page,
-            start_cursor: self.edges.first().map(|edge| edge.cursor.clone()),
-            end_cursor: self.edges.last().map(|edge| edge.cursor.clone()),
+            start_cursor: self.edges.first().map(|edge| edge.cursor.text()),
+            end_cursor: self.edges.last().map(|edge| edge.cursor.text()),
         }
     }
 }
@@ -53,8 +53,22 @@ impl<T> Connection<T> {
 /// An entry of a page.
 #[derive(Clone, Debug)]
 pub struct Edge<T> {
-    cursor: String,
+    cursor: Place,
     node: T,
+}
+
+/// A row's place in its list. Documents select the cursors of few rows, so it is signed when it is selected.
+#[derive(Clone, Debug)]
+struct Place {
+    scope: Arc<str>,
+    /// The sort key as JSON.
+    key: Vec<u8>,
+}
+
+impl Place {
+    fn text(&self) -> String {
+        sign_cursor(&self.scope, &self.key)
+    }
 }
 
 impl<T: OutputType> TypeName for Edge<T> {
@@ -67,8 +81,8 @@ impl<T: OutputType> TypeName for Edge<T> {
 #[Object(name_type)]
 impl<T: OutputType> Edge<T> {
     /// Opaque place of the entry in the list: give it as `after` or `before`.
-    async fn cursor(&self) -> &str {
-        &self.cursor
+    async fn cursor(&self) -> String {
+        self.cursor.text()
     }
 
     /// The entry.
@@ -98,7 +112,12 @@ pub struct PageArgs {
 impl PageArgs {
     /// The arguments as the field has them.
     #[must_use]
-    pub const fn new(first: Option<i32>, after: Option<String>, last: Option<i32>, before: Option<String>) -> Self {
+    pub const fn new(
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Self {
         Self { first, after, last, before }
     }
 
@@ -121,11 +140,17 @@ impl PageArgs {
         }
         let cursor = |text: &Option<String>| {
             text.as_deref().map(|text| decode_cursor(scope, text)).transpose().map_err(|_| {
-                let message = "The cursor does not belong to this list: start again without `after` or `before`.";
+                let message =
+                    "The cursor does not belong to this list: start again without `after` or `before`.";
                 ApiError::told(ApiCode::CursorInvalid, message)
             })
         };
-        Ok(Keyset { after: cursor(&self.after)?, before: cursor(&self.before)?, backward, limit: i64::from(size) })
+        Ok(Keyset {
+            after: cursor(&self.after)?,
+            before: cursor(&self.before)?,
+            backward,
+            limit: i64::from(size),
+        })
     }
 }
 
@@ -156,9 +181,13 @@ where
         rows.reverse();
     }
     let (previous, next) = if backward { (more, has_before) } else { (has_after, more) };
+    let scope: Arc<str> = scope.into();
     let edges = rows
         .into_iter()
-        .map(|row| Edge { cursor: encode_cursor(scope, &key(&row)), node: node(row) })
+        .map(|row| {
+            let key = serde_json::to_vec(&key(&row)).unwrap_or_default();
+            Edge { cursor: Place { scope: Arc::clone(&scope), key }, node: node(row) }
+        })
         .collect();
     Ok(Connection { edges, has_previous_page: previous, has_next_page: next })
 }

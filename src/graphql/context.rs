@@ -13,7 +13,10 @@ use async_graphql::{Context, dataloader::Loader};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::BoxStream};
 
-use super::{error::{ApiCode, ApiError}, feed::{Beat, Feed, Plan}};
+use super::{
+    error::{ApiCode, ApiError},
+    feed::{Beat, Feed, Plan},
+};
 use crate::{
     app::App,
     db::{
@@ -74,8 +77,12 @@ impl Scope {
 
     /// Starts the next event of a subscription: fresh loaders, or every event after the first would be stale.
     pub fn next_event(&self) {
-        *self.loaders.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaders(&self.app.pool));
+        self.forget_loaded();
         self.asked_viewer.store(false, Ordering::Relaxed);
+    }
+
+    fn forget_loaded(&self) {
+        *self.loaders.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(loaders(&self.app.pool));
     }
 
     /// Whether a resolver asked who calls.
@@ -124,6 +131,11 @@ pub trait ContextExt: Sync {
         &self.scope().app
     }
 
+    /// Says that a mutation has written: what an earlier mutation of the same document loaded may be stale.
+    fn wrote(&self) {
+        self.scope().forget_loaded();
+    }
+
     /// Who calls, if signed in. An answer that asked is nobody else's.
     fn viewer(&self) -> Option<Viewer> {
         self.scope().asked_viewer.store(true, Ordering::Relaxed);
@@ -154,7 +166,11 @@ pub trait ContextExt: Sync {
     ///
     /// # Errors
     /// What `plan` refuses, or `CURSOR_INVALID`.
-    fn events<F>(&self, after: Option<String>, plan: F) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
+    fn events<F>(
+        &self,
+        after: Option<String>,
+        plan: F,
+    ) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
     where
         F: Future<Output = Result<(StreamName, Option<Beat>), ApiError>> + Send,
     {

@@ -90,7 +90,10 @@ impl ApiError {
     /// The caller is not signed in.
     #[must_use]
     pub fn unauthenticated() -> Self {
-        Self::told(ApiCode::Unauthenticated, "Sign in first: send an access token from `logIn` or `refreshSession`.")
+        Self::told(
+            ApiCode::Unauthenticated,
+            "Sign in first: send an access token from `logIn` or `refreshSession`.",
+        )
     }
 
     /// The caller lacks a right.
@@ -103,13 +106,11 @@ impl ApiError {
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for ApiError {
     fn from(error: E) -> Self {
         let error = anyhow::Error::new(error);
-        let database = error
-            .chain()
-            .find_map(|cause| {
-                cause
-                    .downcast_ref::<diesel::result::Error>()
-                    .or_else(|| cause.downcast_ref::<Arc<diesel::result::Error>>().map(AsRef::as_ref))
-            });
+        let database = error.chain().find_map(|cause| {
+            cause
+                .downcast_ref::<diesel::result::Error>()
+                .or_else(|| cause.downcast_ref::<Arc<diesel::result::Error>>().map(AsRef::as_ref))
+        });
         if database.is_some_and(pool::is_overloaded) {
             return Self::told(ApiCode::Overloaded, "The server is busy. Try again in a second.");
         }
@@ -136,4 +137,5 @@ impl From<ApiError> for async_graphql::Error {
 }
 
 /// What a caller reads of a bug.
-pub const INTERNAL_MESSAGE: &str = "Something went wrong on our side. Try again; if it stays, report the request id.";
+pub const INTERNAL_MESSAGE: &str =
+    "Something went wrong on our side. Try again; if it stays, report the request id.";

@@ -9,7 +9,10 @@ use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::sync::mpsc;
 
 use super::error::{ApiCode, ApiError};
-use crate::{app::App, events::{Cursor, Event, StreamName}};
+use crate::{
+    app::App,
+    events::{Cursor, Event, StreamName},
+};
 
 /// Something to do now and then while the subscriber is connected, such as keeping a presence alive.
 pub type Beat = Arc<dyn Fn(App) -> BoxFuture<'static, ()> + Send + Sync>;
@@ -27,7 +30,10 @@ pub struct Plan {
 
 impl std::fmt::Debug for Plan {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Plan").field("stream", &self.stream).field("after", &self.after).finish_non_exhaustive()
+        f.debug_struct("Plan")
+            .field("stream", &self.stream)
+            .field("after", &self.after)
+            .finish_non_exhaustive()
     }
 }
 
@@ -64,11 +70,17 @@ impl Feed {
 
     pub(super) fn plan(&self, plan: Plan) -> Result<(), ApiError> {
         let Self::Planning(slot) = self else {
-            return Err(ApiError::told(ApiCode::BadRequest, "Subscriptions run over WebSocket or server-sent events only."));
+            return Err(ApiError::told(
+                ApiCode::BadRequest,
+                "Subscriptions run over WebSocket or server-sent events only.",
+            ));
         };
         let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
         if slot.replace(plan).is_some() {
-            return Err(ApiError::told(ApiCode::BadDocument, "A subscription must select exactly one top-level field."));
+            return Err(ApiError::told(
+                ApiCode::BadDocument,
+                "A subscription must select exactly one top-level field.",
+            ));
         }
         Ok(())
     }
@@ -76,6 +88,9 @@ impl Feed {
     pub(super) fn running(&self) -> Option<BoxStream<'static, Arc<Event>>> {
         let Self::Running(events) = self else { return None };
         let events = events.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        Some(futures_util::stream::unfold(events, |mut events| async { Some((events.recv().await?, events)) }).boxed())
+        Some(
+            futures_util::stream::unfold(events, |mut events| async { Some((events.recv().await?, events)) })
+                .boxed(),
+        )
     }
 }

@@ -1,6 +1,7 @@
 //! Scalars beyond the five of the specification. Instants are chrono's `DateTime<Utc>`, written in RFC 3339.
 
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
+use chrono::NaiveDate;
 
 /// A whole number of any size, as text: JSON numbers lose digits beyond 2^53.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,7 +16,29 @@ impl ScalarType for BigInt {
             Value::Number(number) => number.as_i64(),
             _ => None,
         };
-        parsed.map(Self).ok_or_else(|| InputValueError::custom("expected a whole number as text, such as \"1500\""))
+        parsed
+            .map(Self)
+            .ok_or_else(|| InputValueError::custom("expected a whole number as text, such as \"1500\""))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
+/// A day of the calendar, as `2026-12-24`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Date(pub NaiveDate);
+
+/// A day of the calendar, as `2026-12-24`.
+#[Scalar(name = "Date")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let parsed = match &value {
+            Value::String(text) if text.len() == 10 => text.parse().ok(),
+            _ => None,
+        };
+        parsed.map(Self).ok_or_else(|| InputValueError::custom("expected a date such as \"2026-12-24\""))
     }
 
     fn to_value(&self) -> Value {

@@ -5,7 +5,8 @@
 //! - `graphql`: queries and mutations over HTTP, with `media`, `upload` and `params`: what a
 //!   client accepts, sends and asks for;
 //! - `websocket` and `sse`: subscriptions, both on `operations`, the operations that run on one connection;
-//! - `auth`: token → viewer; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page.
+//! - `auth`: token → viewer; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page;
+//! - `webhooks`: what payment providers tell; `sandbox`: the sandbox provider's hosted page.
 
 mod auth;
 mod envelope;
@@ -19,9 +20,11 @@ mod origins;
 mod params;
 mod playground;
 mod routes;
+mod sandbox;
 pub mod server;
 mod sse;
 mod upload;
+mod webhooks;
 mod websocket;
 
 pub use server::{Running, bind, serve};

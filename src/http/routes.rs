@@ -3,10 +3,10 @@
 use actix_web::http::Method;
 use actix_web::{
     guard,
-    web::{ServiceConfig, get, method, post, resource, route, to},
+    web::{PayloadConfig, ServiceConfig, get, method, post, resource, route, to},
 };
 
-use super::{graphql, identity, ops, playground, sse};
+use super::{graphql, identity, ops, playground, sandbox, sse, webhooks};
 
 /// Lists the routes.
 pub(super) fn configure(routes: &mut ServiceConfig) {
@@ -30,6 +30,13 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         .route("/playground/{path:.*}", read().to(playground::file))
         .route("/.well-known/jwks.json", read().to(identity::jwks))
         .route("/dev/accounts", read().to(identity::demo_accounts))
+        .service(
+            resource("/webhooks/{provider}")
+                .app_data(PayloadConfig::new(webhooks::MAX_BODY))
+                .route(post().to(webhooks::receive)),
+        )
+        .route("/sandbox/checkout/{id}", read().to(sandbox::show))
+        .route("/sandbox/checkout/{id}/{decision}", post().to(sandbox::decide))
         .route("/healthz", read().to(ops::healthz))
         .route("/readyz", read().to(ops::readyz))
         .route("/metrics", read().to(ops::metrics))

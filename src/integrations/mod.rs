@@ -1,5 +1,7 @@
 //! Outward ports: what leaves the process goes through a trait with an embedded default and real implementations.
 
+pub mod payments;
+
 use crate::config::Config;
 
 /// Every outward port of the application.
@@ -7,18 +9,19 @@ use crate::config::Config;
 pub struct Integrations {
     /// The one HTTP client: time-outs set, connections pooled.
     pub http: reqwest::Client,
+    /// Providers of payments.
+    pub payments: payments::Payments,
 }
 
 impl Integrations {
     /// Chooses the implementations by the settings.
     #[must_use]
-    pub fn new(_config: &Config, _secret: &str, _public_url: &str) -> Self {
-        Self { http: http_client() }
+    pub fn new(config: &Config, secret: &str, _public_url: &str) -> Self {
+        Self { http: http_client(), payments: payments::Payments::new(config, secret) }
     }
 }
 
 /// A client that gives up in time and follows no redirect by itself.
-#[expect(clippy::disallowed_methods, reason = "the one place where the client is made")]
 fn http_client() -> reqwest::Client {
     // One TLS implementation for the process; installing it again is refused, and harmless.
     rustls::crypto::ring::default_provider().install_default().ok();

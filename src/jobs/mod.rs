@@ -4,10 +4,12 @@
 //!   once: it must do no harm when run twice;
 //! - [`runner`] takes due jobs with `SKIP LOCKED`, retries with growing pauses, and puts a job that keeps failing aside
 //!   as a dead letter;
+//! - [`retention`] removes what is kept for a time only;
 //! - [`registry`] lists all jobs, schedules and listeners: the only place here that names domains.
 
 pub mod queue;
 pub mod registry;
+pub mod retention;
 pub mod runner;
 
 use std::{collections::HashMap, future::Future, sync::Arc, time::Duration};

@@ -6,7 +6,11 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::Job;
 use crate::{
-    db::{Tx, ids::JobId, tables::{dead_jobs, jobs}},
+    db::{
+        Tx,
+        ids::JobId,
+        tables::{dead_jobs, jobs},
+    },
     statement,
 };
 
@@ -84,9 +88,18 @@ pub async fn finish(conn: &mut AsyncPgConnection, id: JobId) -> QueryResult<()> 
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn retry(conn: &mut AsyncPgConnection, id: JobId, error: &str, run_at: DateTime<Utc>) -> QueryResult<()> {
+pub async fn retry(
+    conn: &mut AsyncPgConnection,
+    id: JobId,
+    error: &str,
+    run_at: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::update(jobs::table.find(id))
-        .set((jobs::run_at.eq(run_at), jobs::locked_until.eq(None::<DateTime<Utc>>), jobs::last_error.eq(error)))
+        .set((
+            jobs::run_at.eq(run_at),
+            jobs::locked_until.eq(None::<DateTime<Utc>>),
+            jobs::last_error.eq(error),
+        ))
         .execute(conn)
         .await
         .map(drop)
@@ -96,7 +109,12 @@ pub async fn retry(conn: &mut AsyncPgConnection, id: JobId, error: &str, run_at:
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn bury(conn: &mut AsyncPgConnection, job: &Taken, error: &str, now: DateTime<Utc>) -> QueryResult<()> {
+pub async fn bury(
+    conn: &mut AsyncPgConnection,
+    job: &Taken,
+    error: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::insert_into(dead_jobs::table)
         .values((
             dead_jobs::id.eq(job.id),
@@ -126,7 +144,12 @@ pub async fn next_due(conn: &mut AsyncPgConnection) -> QueryResult<Option<DateTi
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn claim_schedule(conn: &mut AsyncPgConnection, kind: &str, now: DateTime<Utc>, every: TimeDelta) -> QueryResult<bool> {
+pub async fn claim_schedule(
+    conn: &mut AsyncPgConnection,
+    kind: &str,
+    now: DateTime<Utc>,
+    every: TimeDelta,
+) -> QueryResult<bool> {
     let claimed = ClaimSchedule { kind: kind.to_owned(), now, before: now - every }.execute(conn).await?;
     Ok(claimed == 1)
 }

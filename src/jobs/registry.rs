@@ -1,7 +1,19 @@
 //! Every job, schedule, listener and kept row of the product: the one place here that names domains.
 
-use super::Registry;
-use crate::domains::{accounts, profiles};
+use std::time::Duration;
+
+use super::{
+    Registry,
+    retention::{self, Retention},
+};
+use crate::{
+    domains::{
+        accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet,
+    },
+    integrations::payments::sandbox,
+};
+
+const MINUTE: Duration = Duration::from_mins(1);
 
 /// The whole product.
 #[must_use]
@@ -14,4 +26,22 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::CategoryById>()
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
+        .hot::<scheduling::loaders::ScheduleOf>()
+        .hot::<payments::loaders::PackageById>()
+        .hot::<wallet::loaders::LastRecount>()
+        // What reacts in the transaction of an event.
+        .listener(discovery::listener::MentorIndex)
+        .listener(rooms::listener::EmptyRooms)
+        .listener(chat::listener::SessionConversations)
+        .listener(notifications::listener::Notifier)
+        // Jobs and schedules.
+        .job::<payments::jobs::ApplyWebhook>()
+        .job::<sandbox::webhook::DeliverWebhook>()
+        .every(MINUTE, &scheduling::jobs::ExpireHolds {})
+        .every(MINUTE, &discovery::jobs::RefreshSoonest {})
+        .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(MINUTE, &sessions::jobs::SettleSessions {})
+        .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
+        .every(retention::PERIOD, &Retention)
 }

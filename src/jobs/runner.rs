@@ -69,14 +69,16 @@ async fn finish(app: &App, job: Taken) -> anyhow::Result<()> {
     let now = app.clock.now();
     let mut conn = app.conn().await?;
     let Err(error) = outcome else {
-        metrics::counter!("skillswap_jobs_total", "kind" => job.kind.clone(), "outcome" => "done").increment(1);
+        metrics::counter!("skillswap_jobs_total", "kind" => job.kind.clone(), "outcome" => "done")
+            .increment(1);
         return Ok(queue::finish(&mut conn, job.id).await?);
     };
     let text = format!("{error:#}");
     let limit = app.registry().jobs.get(job.kind.as_str()).map_or(1, |known| known.max_attempts);
     if job.attempts >= limit {
         tracing::error!(job = job.kind, job.id = %job.id, error = text, "a job failed for the last time");
-        metrics::counter!("skillswap_jobs_total", "kind" => job.kind.clone(), "outcome" => "dead").increment(1);
+        metrics::counter!("skillswap_jobs_total", "kind" => job.kind.clone(), "outcome" => "dead")
+            .increment(1);
         return Ok(queue::bury(&mut conn, &job, &text, now).await?);
     }
     tracing::warn!(job = job.kind, job.id = %job.id, error = text, "a job failed and will be tried again");

@@ -66,7 +66,11 @@ fn is_room(name: &str, rooms: &[&str]) -> bool {
 #[test]
 fn resolvers_know_no_database() {
     let rooms = ["types", "query", "mutation", "subscription", "viewer"];
-    check("a resolver imports diesel", |name| is_room(name, &rooms), &["diesel::{", "use diesel", "diesel_async", "db::tables", "crate::db::pool"]);
+    check(
+        "a resolver imports diesel",
+        |name| is_room(name, &rooms),
+        &["diesel::{", "use diesel", "diesel_async", "db::tables", "crate::db::pool"],
+    );
 }
 
 #[test]
@@ -77,7 +81,11 @@ fn repos_models_services_and_listeners_know_no_graphql_and_no_http() {
 
 #[test]
 fn models_are_pure() {
-    check("a model does work", |name| is_room(name, &["model"]), &["async fn", "diesel_async", "crate::app", "Pool"]);
+    check(
+        "a model does work",
+        |name| is_room(name, &["model"]),
+        &["async fn", "diesel_async", "crate::app", "Pool"],
+    );
 }
 
 #[test]
@@ -94,7 +102,8 @@ fn a_repo_or_model_of_one_domain_is_used_by_no_other() {
             for (at, _) in text.match_indices("domains::") {
                 let rest = &text[at + "domains::".len()..];
                 let Some((domain, rest)) = rest.split_once("::") else { continue };
-                let foreign = domain != own && domain.chars().all(|char| char.is_ascii_lowercase() || char == '_');
+                let foreign =
+                    domain != own && domain.chars().all(|char| char.is_ascii_lowercase() || char == '_');
                 let forbidden = rest.starts_with("repo") || (rest.starts_with("model") && !may_name_models);
                 if foreign && forbidden {
                     found.push(format!("src/{name}:{}: {}", line + 1, text.trim()));
@@ -107,9 +116,15 @@ fn a_repo_or_model_of_one_domain_is_used_by_no_other() {
 
 #[test]
 fn the_kits_name_no_domain() {
-    let kit = |name: &str| ["graphql/", "db/", "events/", "integrations/", "engine/"].iter().any(|kit| name.starts_with(kit));
+    let kit = |name: &str| {
+        ["graphql/", "db/", "events/", "integrations/", "engine/"].iter().any(|kit| name.starts_with(kit))
+    };
     check("a kit names a domain", kit, &["domains::"]);
-    check("the job kit names a domain", |name| name.starts_with("jobs/") && name != "jobs/registry.rs", &["domains::"]);
+    check(
+        "the job kit names a domain",
+        |name| name.starts_with("jobs/") && name != "jobs/registry.rs",
+        &["domains::"],
+    );
 }
 
 #[test]
@@ -117,12 +132,20 @@ fn the_database_kit_knows_no_graphql_and_no_http() {
     let db = |name: &str| name.starts_with("db/") && name != "db/loader.rs";
     check("the database kit knows the edge", db, &["async_graphql", "actix"]);
     check("the event kit knows the edge", |name| name.starts_with("events/"), &["async_graphql", "actix"]);
-    check("the GraphQL kit knows actix or diesel's queries", |name| name.starts_with("graphql/"), &["actix", "RunQueryDsl"]);
+    check(
+        "the GraphQL kit knows actix or diesel's queries",
+        |name| name.starts_with("graphql/"),
+        &["actix", "RunQueryDsl"],
+    );
 }
 
 #[test]
 fn transports_hold_no_sql() {
-    check("a transport knows diesel", |name| name.starts_with("http/"), &["use diesel", "diesel::", "diesel_async", "::repo::"]);
+    check(
+        "a transport knows diesel",
+        |name| name.starts_with("http/"),
+        &["use diesel", "diesel::", "diesel_async", "::repo::"],
+    );
     check("the schema knows diesel", |name| matches!(name, "schema.rs" | "node.rs"), &["diesel", "::repo"]);
 }
 
@@ -133,6 +156,12 @@ fn only_the_transports_know_actix() {
 
 #[test]
 fn money_moves_in_one_place() {
-    let elsewhere = |name: &str| !name.starts_with("domains/wallet/") && !name.starts_with("cli/seed") && name != "db/tables.rs";
-    check("ledger tables outside the wallet", elsewhere, &["ledger_postings", "ledger_transactions", "ledger_accounts"]);
+    let elsewhere = |name: &str| {
+        !name.starts_with("domains/wallet/") && !name.starts_with("cli/seed") && name != "db/tables.rs"
+    };
+    check(
+        "ledger tables outside the wallet",
+        elsewhere,
+        &["ledger_postings", "ledger_transactions", "ledger_accounts"],
+    );
 }

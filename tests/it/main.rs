@@ -1,12 +1,35 @@
 //! The integration tests: everything through HTTP and WebSocket against a real server on its own database.
 
 #![expect(unreachable_pub, reason = "the harness reads like a library")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::similar_names,
+    clippy::too_many_lines,
+    reason = "a test stops at what it did not expect, finds its programs by itself, and reads like a story"
+)]
 
 mod support;
 
 mod accounts;
+mod bad_input;
 mod boundaries;
+mod chat;
+mod discovery;
+mod events;
 mod migrations;
+mod notifications;
+mod payments;
 mod profiles;
+mod reviews;
+mod rooms;
+mod scheduling;
 mod schema;
+mod seed;
+mod sessions;
 mod transport;
+mod walkthrough;
+mod wallet;

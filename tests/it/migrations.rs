@@ -12,8 +12,13 @@ async fn migrations_run_up_down_and_up_again() {
     let before = tables(&url).await;
 
     migrate::revert_all(&url).await.expect("down");
-    let left = database::sql(&url, "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = 'public' and c.relkind = 'r' and c.relname <> '__diesel_schema_migrations'").await.expect("a count");
+    let left = database::sql(
+        &url,
+        "select count(*) from pg_class c join pg_namespace n on n.oid = c.relnamespace
+        where n.nspname = 'public' and c.relkind = 'r' and c.relname <> '__diesel_schema_migrations'",
+    )
+    .await
+    .expect("a count");
     assert_eq!(left[0][0], "0");
     migrate::run(&url).await.expect("up");
 
@@ -95,10 +100,19 @@ async fn joins(url: &str) -> Vec<String> {
     rows.iter().map(|row| format!("diesel::joinable!({} -> {} ({}));\n", row[0], row[1], row[2])).collect()
 }
 
-fn render(tables: &BTreeMap<String, Vec<(String, String)>>, keys: &BTreeMap<String, String>, joins: &[String]) -> String {
+fn render(
+    tables: &BTreeMap<String, Vec<(String, String)>>,
+    keys: &BTreeMap<String, String>,
+    joins: &[String],
+) -> String {
     let mut text = String::from("// @generated automatically by Diesel CLI.\n");
     for (table, columns) in tables {
-        write!(text, "\ndiesel::table! {{\n    use diesel::sql_types::*;\n\n    {table} ({}) {{\n", keys[table]).expect("text");
+        write!(
+            text,
+            "\ndiesel::table! {{\n    use diesel::sql_types::*;\n\n    {table} ({}) {{\n",
+            keys[table]
+        )
+        .expect("text");
         for (column, kind) in columns {
             writeln!(text, "        {column} -> {kind},").expect("text");
         }

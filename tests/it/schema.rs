@@ -47,10 +47,18 @@ fn everything_in_the_schema_is_described() {
             TypeKind::Object(object) => missing.extend(undescribed(&name, &object.fields)),
             TypeKind::Interface(interface) => missing.extend(undescribed(&name, &interface.fields)),
             TypeKind::Enum(values) => missing.extend(
-                values.values.iter().filter(|value| value.node.description.is_none()).map(|value| format!("{name}.{}", value.node.value.node)),
+                values
+                    .values
+                    .iter()
+                    .filter(|value| value.node.description.is_none())
+                    .map(|value| format!("{name}.{}", value.node.value.node)),
             ),
             TypeKind::InputObject(input) => missing.extend(
-                input.fields.iter().filter(|field| field.node.description.is_none()).map(|field| format!("{name}.{}", field.node.name.node)),
+                input
+                    .fields
+                    .iter()
+                    .filter(|field| field.node.description.is_none())
+                    .map(|field| format!("{name}.{}", field.node.name.node)),
             ),
             TypeKind::Scalar | TypeKind::Union(_) => {}
         }
@@ -58,7 +66,10 @@ fn everything_in_the_schema_is_described() {
     assert!(missing.is_empty(), "no description: {missing:#?}");
 }
 
-fn undescribed(of: &str, fields: &[async_graphql::Positioned<async_graphql::parser::types::FieldDefinition>]) -> Vec<String> {
+fn undescribed(
+    of: &str,
+    fields: &[async_graphql::Positioned<async_graphql::parser::types::FieldDefinition>],
+) -> Vec<String> {
     let mut missing = Vec::new();
     for field in fields {
         let name = format!("{of}.{}", field.node.name.node);
@@ -86,15 +97,20 @@ fn mutations_take_one_input_and_give_a_nullable_payload_with_user_errors() {
     };
     for field in &object("Mutation").expect("mutations").fields {
         let name = field.node.name.node.to_string();
-        let arguments: Vec<String> = field.node.arguments.iter().map(|argument| argument.node.name.node.to_string()).collect();
+        let arguments: Vec<String> =
+            field.node.arguments.iter().map(|argument| argument.node.name.node.to_string()).collect();
         assert_eq!(arguments, ["input"], "{name}");
         assert!(field.node.ty.node.nullable, "{name}: a failing mutation must not null its neighbours");
         let payload = name_of(&field.node.ty.node);
         assert!(payload.ends_with("Payload"), "{name} gives {payload}");
-        let has_errors = object(&payload).expect("a payload").fields.iter().any(|field| field.node.name.node == "userErrors");
+        let has_errors = object(&payload)
+            .expect("a payload")
+            .fields
+            .iter()
+            .any(|field| field.node.name.node == "userErrors");
         assert!(has_errors, "{payload} has no userErrors");
         let first = name.chars().take_while(char::is_ascii_lowercase).count();
-        assert!(first > 1 && first < name.len() , "{name} names no act");
+        assert!(first > 1 && first < name.len(), "{name} names no act");
     }
 }
 
@@ -107,7 +123,10 @@ fn money_is_no_float_and_nothing_is_json() {
         for field in &object.fields {
             let field_name = field.node.name.node.to_string();
             let is_float = name_of(&field.node.ty.node) == "Float";
-            assert!(!is_float || (name == "Rating" && field_name == "average"), "{name}.{field_name} is a Float");
+            assert!(
+                !is_float || (name == "Rating" && field_name == "average"),
+                "{name}.{field_name} is a Float"
+            );
         }
     }
 }

@@ -75,7 +75,10 @@ impl Loader<MemberByHandle> for Reader {
     type Value = Arc<MemberRow>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[MemberByHandle]) -> Result<HashMap<MemberByHandle, Arc<MemberRow>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[MemberByHandle],
+    ) -> Result<HashMap<MemberByHandle, Arc<MemberRow>>, LoadError> {
         let handles: Vec<&str> = keys.iter().map(|key| key.0.as_str()).collect();
         let rows = repo::members_by_handles(&mut *self.conn().await?, &handles).await.map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (MemberByHandle(row.handle.clone()), Arc::new(row))).collect())

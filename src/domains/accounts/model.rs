@@ -138,7 +138,16 @@ mod tests {
     #[test]
     fn addresses_are_normalised_or_refused() {
         assert_eq!(normal_email(" Ada@Example.org "), Some("ada@example.org".to_owned()));
-        for text in ["", "ada", "@example.org", "ada@example", "a da@example.org", "ada@.org", "ada@org.", "a\0@b.org"] {
+        for text in [
+            "",
+            "ada",
+            "@example.org",
+            "ada@example",
+            "a da@example.org",
+            "ada@.org",
+            "ada@org.",
+            "a\0@b.org",
+        ] {
             assert_eq!(normal_email(text), None, "{text:?}");
         }
     }
@@ -149,7 +158,10 @@ mod tests {
             let handle = handle_for(name, MemberId::new());
             assert!((3..=30).contains(&handle.len()), "{handle}");
             assert!(handle.starts_with(|first: char| first.is_ascii_lowercase()), "{handle}");
-            assert!(handle.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'), "{handle}");
+            assert!(
+                handle.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_'),
+                "{handle}"
+            );
         }
     }
 }

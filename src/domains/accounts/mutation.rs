@@ -26,7 +26,11 @@ pub struct AccountsMutation;
 #[Object]
 impl AccountsMutation {
     /// Makes an account. Open to everybody.
-    async fn register_member(&self, ctx: &Context<'_>, input: RegisterMemberInput) -> Field<RegisterMemberPayload> {
+    async fn register_member(
+        &self,
+        ctx: &Context<'_>,
+        input: RegisterMemberInput,
+    ) -> Field<RegisterMemberPayload> {
         answer(async {
             let command = registration(input)?;
             service::register(ctx.app(), command).await?;
@@ -40,7 +44,11 @@ impl AccountsMutation {
         answer(async {
             let email = normal_email(&input.email).unwrap_or_default();
             // Longer than any password: not worth hashing.
-            let password = if input.password.chars().count() <= *PASSWORD_LENGTH.end() { input.password } else { String::new() };
+            let password = if input.password.chars().count() <= *PASSWORD_LENGTH.end() {
+                input.password
+            } else {
+                String::new()
+            };
             let signed_in = service::log_in(ctx.app(), &email, password, ctx.user_agent()).await?;
             Ok(LogInPayload { session: Some(SessionTokens(signed_in)), ..Default::default() })
         })
@@ -48,7 +56,11 @@ impl AccountsMutation {
     }
 
     /// Gives a device new tokens for its refresh token. Open to everybody who has one.
-    async fn refresh_session(&self, ctx: &Context<'_>, input: RefreshSessionInput) -> Field<RefreshSessionPayload> {
+    async fn refresh_session(
+        &self,
+        ctx: &Context<'_>,
+        input: RefreshSessionInput,
+    ) -> Field<RefreshSessionPayload> {
         answer(async {
             let signed_in = service::refresh(ctx.app(), &input.refresh_token).await?;
             Ok(RefreshSessionPayload { session: Some(SessionTokens(signed_in)), ..Default::default() })
@@ -80,7 +92,11 @@ fn registration(input: RegisterMemberInput) -> Result<service::Register, Refusal
     let name = text(&input.name, "name", 1..=80).map_err(|error| errors.push(error)).unwrap_or_default();
     let roles: Vec<Role> = input.roles.into_iter().map(Role::from).collect();
     if roles.is_empty() || roles.iter().any(|role| !matches!(role, Role::Learner | Role::Exchanger)) {
-        errors.push(invalid("roles", "ROLE", "Choose LEARNER, EXCHANGER or both; the other roles are granted."));
+        errors.push(invalid(
+            "roles",
+            "ROLE",
+            "Choose LEARNER, EXCHANGER or both; the other roles are granted.",
+        ));
     }
     match email {
         Some(email) if errors.is_empty() => {
@@ -104,9 +120,12 @@ impl From<LogInError> for Refusal {
                 let message = "The e-mail address and the password do not belong together.";
                 UserError::basic(ErrorCode::InvalidCredentials, "", message).into()
             }
-            LogInError::Suspended => {
-                UserError::basic(ErrorCode::AccountSuspended, "", "This account is suspended. Write to support.").into()
-            }
+            LogInError::Suspended => UserError::basic(
+                ErrorCode::AccountSuspended,
+                "",
+                "This account is suspended. Write to support.",
+            )
+            .into(),
             LogInError::Database(_) | LogInError::Token(_) => Self::Api(error.into()),
         }
     }

@@ -16,7 +16,10 @@ pub async fn members_by_ids(conn: &mut AsyncPgConnection, ids: &[MemberId]) -> Q
 }
 
 /// Members by handle.
-pub async fn members_by_handles(conn: &mut AsyncPgConnection, handles: &[&str]) -> QueryResult<Vec<MemberRow>> {
+pub async fn members_by_handles(
+    conn: &mut AsyncPgConnection,
+    handles: &[&str],
+) -> QueryResult<Vec<MemberRow>> {
     members::table.filter(members::handle.eq_any(handles)).select(MemberRow::as_select()).load(conn).await
 }
 
@@ -26,18 +29,27 @@ pub async fn lock_member(conn: &mut AsyncPgConnection, id: MemberId) -> QueryRes
 }
 
 /// A new member with credentials. The caller looks at the broken constraint if this fails.
-pub async fn insert_member(conn: &mut AsyncPgConnection, member: &MemberRow, credential: &CredentialRow) -> QueryResult<()> {
+pub async fn insert_member(
+    conn: &mut AsyncPgConnection,
+    member: &MemberRow,
+    credential: &CredentialRow,
+) -> QueryResult<()> {
     diesel::insert_into(members::table).values(member).execute(conn).await?;
     diesel::insert_into(credentials::table).values(credential).execute(conn).await.map(drop)
 }
 
 /// Whether an address is registered.
 pub async fn email_exists(conn: &mut AsyncPgConnection, email: &str) -> QueryResult<bool> {
-    diesel::select(diesel::dsl::exists(credentials::table.filter(credentials::email.eq(email)))).get_result(conn).await
+    diesel::select(diesel::dsl::exists(credentials::table.filter(credentials::email.eq(email))))
+        .get_result(conn)
+        .await
 }
 
 /// The credentials and status behind an address.
-pub async fn credential_by_email(conn: &mut AsyncPgConnection, email: &str) -> QueryResult<Option<(CredentialRow, MemberRow)>> {
+pub async fn credential_by_email(
+    conn: &mut AsyncPgConnection,
+    email: &str,
+) -> QueryResult<Option<(CredentialRow, MemberRow)>> {
     credentials::table
         .inner_join(members::table)
         .filter(credentials::email.eq(email))
@@ -48,7 +60,10 @@ pub async fn credential_by_email(conn: &mut AsyncPgConnection, email: &str) -> Q
 }
 
 /// The addresses of members.
-pub async fn emails_by_ids(conn: &mut AsyncPgConnection, ids: &[MemberId]) -> QueryResult<Vec<(MemberId, String)>> {
+pub async fn emails_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[MemberId],
+) -> QueryResult<Vec<(MemberId, String)>> {
     credentials::table
         .filter(credentials::member_id.eq_any(ids))
         .select((credentials::member_id, credentials::email))
@@ -71,18 +86,34 @@ pub async fn insert_auth_session(conn: &mut AsyncPgConnection, row: &AuthSession
 }
 
 /// Devices signed out since an instant.
-pub async fn revoked_since(conn: &mut AsyncPgConnection, since: DateTime<Utc>) -> QueryResult<Vec<AuthSessionId>> {
-    auth_sessions::table.filter(auth_sessions::revoked_at.gt(since)).select(auth_sessions::id).load(conn).await
+pub async fn revoked_since(
+    conn: &mut AsyncPgConnection,
+    since: DateTime<Utc>,
+) -> QueryResult<Vec<AuthSessionId>> {
+    auth_sessions::table
+        .filter(auth_sessions::revoked_at.gt(since))
+        .select(auth_sessions::id)
+        .load(conn)
+        .await
 }
 
 /// Signs a device out; `false` if it was out already.
-pub async fn revoke_auth_session(conn: &mut AsyncPgConnection, id: AuthSessionId, now: DateTime<Utc>) -> QueryResult<bool> {
+pub async fn revoke_auth_session(
+    conn: &mut AsyncPgConnection,
+    id: AuthSessionId,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
     let open = auth_sessions::table.find(id).filter(auth_sessions::revoked_at.is_null());
     Ok(diesel::update(open).set(auth_sessions::revoked_at.eq(now)).execute(conn).await? == 1)
 }
 
 /// Moves a device's end.
-pub async fn extend_auth_session(conn: &mut AsyncPgConnection, id: AuthSessionId, now: DateTime<Utc>, until: DateTime<Utc>) -> QueryResult<()> {
+pub async fn extend_auth_session(
+    conn: &mut AsyncPgConnection,
+    id: AuthSessionId,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::update(auth_sessions::table.find(id))
         .set((auth_sessions::last_used_at.eq(now), auth_sessions::expires_at.eq(until)))
         .execute(conn)
@@ -91,7 +122,13 @@ pub async fn extend_auth_session(conn: &mut AsyncPgConnection, id: AuthSessionId
 }
 
 /// A new refresh token, by its hash.
-pub async fn insert_refresh_token(conn: &mut AsyncPgConnection, hash: &[u8], auth_session_id: AuthSessionId, now: DateTime<Utc>, until: DateTime<Utc>) -> QueryResult<()> {
+pub async fn insert_refresh_token(
+    conn: &mut AsyncPgConnection,
+    hash: &[u8],
+    auth_session_id: AuthSessionId,
+    now: DateTime<Utc>,
+    until: DateTime<Utc>,
+) -> QueryResult<()> {
     diesel::insert_into(refresh_tokens::table)
         .values((
             refresh_tokens::token_hash.eq(hash),
@@ -105,7 +142,11 @@ pub async fn insert_refresh_token(conn: &mut AsyncPgConnection, hash: &[u8], aut
 }
 
 /// Spends a refresh token: of several at once, one gets the device, the others `None`.
-pub async fn spend_refresh_token(conn: &mut AsyncPgConnection, hash: &[u8], now: DateTime<Utc>) -> QueryResult<Option<AuthSessionRow>> {
+pub async fn spend_refresh_token(
+    conn: &mut AsyncPgConnection,
+    hash: &[u8],
+    now: DateTime<Utc>,
+) -> QueryResult<Option<AuthSessionRow>> {
     let unspent = refresh_tokens::table
         .find(hash)
         .filter(refresh_tokens::spent_at.is_null())

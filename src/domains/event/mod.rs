@@ -4,6 +4,7 @@
 //! `types`, a wrapper around [`Happened`] and the payload that resolves from them without SQL; here it gets one line.
 
 pub mod subscription;
+pub mod viewer;
 
 use std::sync::Arc;
 
@@ -12,7 +13,35 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     db::ids::MemberId,
-    domains::profiles::{self, types::ProfileUpdated},
+    domains::{
+        chat::{
+            self,
+            types::{ConversationUpdated, MessageSent},
+        },
+        notifications::{
+            self,
+            types::{NotificationReceived, NotificationsRead},
+        },
+        payments::{
+            self,
+            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+        },
+        profiles::{self, types::ProfileUpdated},
+        reviews::{self, types::ReviewAdded},
+        rooms::{
+            self,
+            types::{ParticipantJoined, ParticipantLeft},
+        },
+        scheduling::{self, types::AvailabilityChanged},
+        sessions::{
+            self,
+            types::{
+                BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded,
+                SessionStarted,
+            },
+        },
+        wallet::{self, types::WalletChanged},
+    },
     events::{self, EventPayload},
 };
 
@@ -78,6 +107,42 @@ macro_rules! events {
 events! {
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
+    /// A seat was booked.
+    BookingConfirmed(sessions::model::BookingConfirmed);
+    /// A booking was cancelled.
+    BookingCancelled(sessions::model::BookingCancelled);
+    /// A booking was completed.
+    BookingCompleted(sessions::model::BookingCompleted);
+    /// A session went live.
+    SessionStarted(sessions::model::SessionStarted);
+    /// A session is over.
+    SessionEnded(sessions::model::SessionEnded);
+    /// A session will not take place.
+    SessionCancelled(sessions::model::SessionCancelled);
+    /// A member came into the room.
+    ParticipantJoined(rooms::model::ParticipantJoined);
+    /// A member left the room.
+    ParticipantLeft(rooms::model::ParticipantLeft);
+    /// A mentor got a review.
+    ReviewAdded(reviews::model::ReviewAdded);
+    /// A mentor's free time changed.
+    AvailabilityChanged(scheduling::model::AvailabilityChanged);
+    /// A message was sent.
+    MessageSent(chat::model::MessageSent);
+    /// One of the caller's conversations was opened, has a new message or was read.
+    ConversationUpdated(chat::model::ConversationUpdated);
+    /// The caller got a notification.
+    NotificationReceived(notifications::model::NotificationReceived);
+    /// The caller has read notifications.
+    NotificationsRead(notifications::model::NotificationsRead);
+    /// The caller's credits moved.
+    WalletChanged(wallet::model::WalletChanged);
+    /// A payment arrived.
+    PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment was refused.
+    PaymentFailed(payments::model::PaymentFailed);
+    /// A payment was left or ran out of time.
+    PaymentExpired(payments::model::PaymentExpired);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read

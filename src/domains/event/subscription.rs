@@ -21,7 +21,9 @@ impl EventSubscription {
     async fn viewer_events(
         &self,
         ctx: &Context<'_>,
-        #[graphql(desc = "The last cursor seen, or a snapshot's; absent = from now on.")] after: Option<String>,
+        #[graphql(desc = "The last cursor seen, or a snapshot's; absent = from now on.")] after: Option<
+            String,
+        >,
     ) -> Result<impl Stream<Item = Event> + use<>, ApiError> {
         let plan = async { Ok((StreamName::User(ctx.signed_in()?.member_id), None)) };
         Ok(ctx.events(after, plan).await?.map(Event::from))

@@ -70,7 +70,10 @@ impl Loader<CategoryById> for Reader {
     type Value = Arc<SkillCategoryRow>;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[CategoryById]) -> Result<HashMap<CategoryById, Arc<SkillCategoryRow>>, LoadError> {
+    async fn load(
+        &self,
+        keys: &[CategoryById],
+    ) -> Result<HashMap<CategoryById, Arc<SkillCategoryRow>>, LoadError> {
         let ids: Vec<SkillCategoryId> = keys.iter().map(|key| key.0).collect();
         let rows = repo::categories_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
         Ok(by(rows, |row| CategoryById(row.id)))
@@ -95,7 +98,8 @@ impl Loader<SkillsOf> for Reader {
     async fn load(&self, keys: &[SkillsOf]) -> Result<HashMap<SkillsOf, Arc<[MemberSkillRow]>>, LoadError> {
         let members: Vec<MemberId> = keys.iter().map(|key| key.0).collect();
         let rows = repo::skills_of(&mut *self.conn().await?, &members).await.map_err(Arc::new)?;
-        let mut found: HashMap<SkillsOf, Vec<MemberSkillRow>> = keys.iter().map(|&key| (key, Vec::new())).collect();
+        let mut found: HashMap<SkillsOf, Vec<MemberSkillRow>> =
+            keys.iter().map(|&key| (key, Vec::new())).collect();
         for row in rows {
             found.entry(SkillsOf(row.member_id)).or_default().push(row);
         }

@@ -132,7 +132,9 @@ mod tests {
             sessions_completed: 0,
             version: 1,
         };
-        for (rate, minutes, price) in [(6000, 60, 6000), (6000, 15, 1500), (4999, 30, 2500), (1, 29, 0), (1, 30, 1), (0, 60, 0)] {
+        for (rate, minutes, price) in
+            [(6000, 60, 6000), (6000, 15, 1500), (4999, 30, 2500), (1, 29, 0), (1, 30, 1), (0, 60, 0)]
+        {
             assert_eq!(mentor(rate).price_for(minutes), price, "{rate} for {minutes} minutes");
         }
     }

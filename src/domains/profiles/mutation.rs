@@ -8,8 +8,8 @@ use super::{
     repo::ProfileChanges,
     service::{self, ListedSkill, ProfileError},
     types::{
-        Member, Mentor, SetMemberSkillsInput, SetMemberSkillsPayload, UpdateMentorProfileInput, UpdateMentorProfilePayload,
-        UpdateProfileInput, UpdateProfilePayload,
+        Member, Mentor, SetMemberSkillsInput, SetMemberSkillsPayload, UpdateMentorProfileInput,
+        UpdateMentorProfilePayload, UpdateProfileInput, UpdateProfilePayload,
     },
 };
 use crate::{
@@ -30,18 +30,29 @@ pub struct ProfilesMutation;
 #[Object]
 impl ProfilesMutation {
     /// Changes the caller's public profile. Needs a signed-in caller.
-    async fn update_profile(&self, ctx: &Context<'_>, input: UpdateProfileInput) -> Field<UpdateProfilePayload> {
+    async fn update_profile(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateProfileInput,
+    ) -> Field<UpdateProfilePayload> {
         answer(async {
             let viewer = ctx.signed_in()?;
             let changes = profile_changes(input)?;
             service::update_profile(ctx.app(), viewer.member_id, &changes).await?;
-            Ok(UpdateProfilePayload { member: changed_member(ctx, viewer.member_id).await?, ..Default::default() })
+            Ok(UpdateProfilePayload {
+                member: changed_member(ctx, viewer.member_id).await?,
+                ..Default::default()
+            })
         })
         .await
     }
 
     /// Replaces the caller's list of offered or desired skills. Needs a signed-in caller.
-    async fn set_member_skills(&self, ctx: &Context<'_>, input: SetMemberSkillsInput) -> Field<SetMemberSkillsPayload> {
+    async fn set_member_skills(
+        &self,
+        ctx: &Context<'_>,
+        input: SetMemberSkillsInput,
+    ) -> Field<SetMemberSkillsPayload> {
         answer(async {
             let viewer = ctx.signed_in()?;
             let intent = SkillIntent::from(input.intent);
@@ -55,13 +66,20 @@ impl ProfilesMutation {
                 skills.push(ListedSkill { skill_id, level: listed.level.into() });
             }
             service::set_skills(ctx.app(), viewer.member_id, intent, &skills).await?;
-            Ok(SetMemberSkillsPayload { member: changed_member(ctx, viewer.member_id).await?, ..Default::default() })
+            Ok(SetMemberSkillsPayload {
+                member: changed_member(ctx, viewer.member_id).await?,
+                ..Default::default()
+            })
         })
         .await
     }
 
     /// Sets what the caller offers as a mentor. Needs the role MENTOR.
-    async fn update_mentor_profile(&self, ctx: &Context<'_>, input: UpdateMentorProfileInput) -> Field<UpdateMentorProfilePayload> {
+    async fn update_mentor_profile(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateMentorProfileInput,
+    ) -> Field<UpdateMentorProfilePayload> {
         answer(async {
             let viewer = ctx.signed_in()?;
             let member = ctx.hot(MemberById(viewer.member_id)).await?;
@@ -116,15 +134,20 @@ fn is_language_tag(text: &str) -> bool {
     (2..=3).contains(&language.len())
         && text.len() <= 35
         && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
 }
 
 impl From<ProfileError> for Refusal {
     fn from(error: ProfileError) -> Self {
         match error {
-            ProfileError::HandleTaken => {
-                UserError::basic(ErrorCode::NameTaken, "handle", "Somebody else has this handle. Choose another.").into()
-            }
+            ProfileError::HandleTaken => UserError::basic(
+                ErrorCode::NameTaken,
+                "handle",
+                "Somebody else has this handle. Choose another.",
+            )
+            .into(),
             ProfileError::UnknownSkill(place) => {
                 crate::domains::input::not_found(&format!("skills.{place}.skillId"), "skill").into()
             }

@@ -11,7 +11,10 @@ use super::{
 };
 use crate::{
     db::ids::{MemberId, SkillCategoryId, SkillId},
-    domains::accounts::{loaders::{MemberByHandle, MemberById}, model::MemberStatus},
+    domains::accounts::{
+        loaders::{MemberByHandle, MemberById},
+        model::MemberStatus,
+    },
     graphql::{
         ContextExt, Field,
         connection::{Connection, PageArgs, page},
@@ -27,7 +30,11 @@ pub struct ProfilesQuery;
 #[Object]
 impl ProfilesQuery {
     /// A member's public profile. `null` if there is no such member.
-    async fn member(&self, ctx: &Context<'_>, #[graphql(desc = "Which member.")] by: MemberBy) -> Field<Member> {
+    async fn member(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Which member.")] by: MemberBy,
+    ) -> Field<Member> {
         field(async {
             let found = match by {
                 MemberBy::Id(id) => match id.parse::<MemberId>() {
@@ -66,7 +73,8 @@ impl ProfilesQuery {
         field(async {
             let filter = filter.unwrap_or_default();
             let scope = format!("skills:{:?}:{:?}", filter.category_id, filter.text);
-            let unknown_category = filter.category_id.as_ref().is_some_and(|id| id.parse::<SkillCategoryId>().is_err());
+            let unknown_category =
+                filter.category_id.as_ref().is_some_and(|id| id.parse::<SkillCategoryId>().is_err());
             let search = SkillSearch {
                 category_id: filter.category_id.and_then(|id| id.parse().ok()),
                 text: filter.text.map(|text| text.replace('\0', "")).filter(|text| !text.trim().is_empty()),
@@ -78,7 +86,9 @@ impl ProfilesQuery {
                 Ok(repo::page_of_skills(&mut *ctx.public_conn(CATALOGUE).await?, &search, &keyset).await?)
             };
             let args = PageArgs::new(first, after, last, before);
-            page(args, &scope, read, |row| (row.name.clone(), row.id), |row| Skill(Arc::new(row))).await.map(Some)
+            page(args, &scope, read, |row| (row.name.clone(), row.id), |row| Skill(Arc::new(row)))
+                .await
+                .map(Some)
         })
         .await
     }

@@ -16,8 +16,15 @@ pub async fn skills_by_ids(conn: &mut AsyncPgConnection, ids: &[SkillId]) -> Que
 }
 
 /// Categories by id.
-pub async fn categories_by_ids(conn: &mut AsyncPgConnection, ids: &[SkillCategoryId]) -> QueryResult<Vec<SkillCategoryRow>> {
-    skill_categories::table.filter(skill_categories::id.eq_any(ids)).select(SkillCategoryRow::as_select()).load(conn).await
+pub async fn categories_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[SkillCategoryId],
+) -> QueryResult<Vec<SkillCategoryRow>> {
+    skill_categories::table
+        .filter(skill_categories::id.eq_any(ids))
+        .select(SkillCategoryRow::as_select())
+        .load(conn)
+        .await
 }
 
 /// All categories, in their order.
@@ -39,16 +46,22 @@ pub struct SkillSearch {
 }
 
 /// A page of the catalogue, by name.
-pub async fn page_of_skills(conn: &mut AsyncPgConnection, search: &SkillSearch, page: &Keyset<(String, SkillId)>) -> QueryResult<Vec<SkillRow>> {
+pub async fn page_of_skills(
+    conn: &mut AsyncPgConnection,
+    search: &SkillSearch,
+    page: &Keyset<(String, SkillId)>,
+) -> QueryResult<Vec<SkillRow>> {
     let mut query = skills::table.select(SkillRow::as_select()).limit(page.fetch()).into_boxed();
     if let Some(category) = search.category_id {
         query = query.filter(skills::category_id.eq(category));
     }
     if let Some(text) = &search.text {
         let pattern = format!("%{}%", text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_"));
-        let synonym = diesel::dsl::sql::<diesel::sql_types::Bool>("exists (select from unnest(skills.synonyms) as other where other ilike ")
-            .bind::<diesel::sql_types::Text, _>(pattern.clone())
-            .sql(")");
+        let synonym = diesel::dsl::sql::<diesel::sql_types::Bool>(
+            "exists (select from unnest(skills.synonyms) as other where other ilike ",
+        )
+        .bind::<diesel::sql_types::Text, _>(pattern.clone())
+        .sql(")");
         query = query.filter(skills::name.ilike(pattern).or(synonym));
     }
     if let Some((name, id)) = &page.after {
@@ -66,7 +79,10 @@ pub async fn page_of_skills(conn: &mut AsyncPgConnection, search: &SkillSearch, 
 }
 
 /// The skills of members, in their order.
-pub async fn skills_of(conn: &mut AsyncPgConnection, members: &[MemberId]) -> QueryResult<Vec<MemberSkillRow>> {
+pub async fn skills_of(
+    conn: &mut AsyncPgConnection,
+    members: &[MemberId],
+) -> QueryResult<Vec<MemberSkillRow>> {
     member_skills::table
         .filter(member_skills::member_id.eq_any(members))
         .order((member_skills::member_id, member_skills::intent, member_skills::position))
@@ -99,7 +115,11 @@ pub struct ProfileChanges {
 }
 
 /// Changes a member's profile.
-pub async fn update_profile(conn: &mut AsyncPgConnection, id: MemberId, changes: &ProfileChanges) -> QueryResult<()> {
+pub async fn update_profile(
+    conn: &mut AsyncPgConnection,
+    id: MemberId,
+    changes: &ProfileChanges,
+) -> QueryResult<()> {
     diesel::update(members::table.find(id))
         .set((changes, members::version.eq(members::version + 1)))
         .execute(conn)
@@ -108,15 +128,29 @@ pub async fn update_profile(conn: &mut AsyncPgConnection, id: MemberId, changes:
 }
 
 /// Replaces a member's skills of one intent.
-pub async fn replace_skills(conn: &mut AsyncPgConnection, member: MemberId, intent: SkillIntent, rows: &[MemberSkillRow]) -> QueryResult<()> {
-    let old = member_skills::table.filter(member_skills::member_id.eq(member)).filter(member_skills::intent.eq(intent));
+pub async fn replace_skills(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    intent: SkillIntent,
+    rows: &[MemberSkillRow],
+) -> QueryResult<()> {
+    let old = member_skills::table
+        .filter(member_skills::member_id.eq(member))
+        .filter(member_skills::intent.eq(intent));
     diesel::delete(old).execute(conn).await?;
     diesel::insert_into(member_skills::table).values(rows).execute(conn).await.map(drop)
 }
 
 /// Inserts or changes what a mentor offers.
-pub async fn upsert_mentor(conn: &mut AsyncPgConnection, member: MemberId, headline: &str, hourly_rate: i64, listed: bool) -> QueryResult<()> {
-    let offer = (mentors::headline.eq(headline), mentors::hourly_rate.eq(hourly_rate), mentors::listed.eq(listed));
+pub async fn upsert_mentor(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    headline: &str,
+    hourly_rate: i64,
+    listed: bool,
+) -> QueryResult<()> {
+    let offer =
+        (mentors::headline.eq(headline), mentors::hourly_rate.eq(hourly_rate), mentors::listed.eq(listed));
     diesel::insert_into(mentors::table)
         .values((mentors::member_id.eq(member), offer))
         .on_conflict(mentors::member_id)
@@ -128,9 +162,17 @@ pub async fn upsert_mentor(conn: &mut AsyncPgConnection, member: MemberId, headl
 }
 
 /// Adds to a mentor's ratings.
-pub async fn add_rating(conn: &mut AsyncPgConnection, mentor: MemberId, sum: i64, count: i32) -> QueryResult<()> {
+pub async fn add_rating(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    sum: i64,
+    count: i32,
+) -> QueryResult<()> {
     diesel::update(mentors::table.find(mentor))
-        .set((mentors::rating_sum.eq(mentors::rating_sum + sum), mentors::rating_count.eq(mentors::rating_count + count)))
+        .set((
+            mentors::rating_sum.eq(mentors::rating_sum + sum),
+            mentors::rating_count.eq(mentors::rating_count + count),
+        ))
         .execute(conn)
         .await
         .map(drop)

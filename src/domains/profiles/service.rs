@@ -35,11 +35,17 @@ pub enum ProfileError {
 ///
 /// # Errors
 /// See [`ProfileError`].
-pub async fn update_profile(app: &App, member: MemberId, changes: &ProfileChanges) -> Result<(), ProfileError> {
+pub async fn update_profile(
+    app: &App,
+    member: MemberId,
+    changes: &ProfileChanges,
+) -> Result<(), ProfileError> {
     transact(app, async |tx| {
-        repo::update_profile(tx, member, changes).await.map_err(|error| match constraint::broken(&error) {
-            Some("members_handle_key") => ProfileError::HandleTaken,
-            _ => error.into(),
+        repo::update_profile(tx, member, changes).await.map_err(|error| {
+            match constraint::broken(&error) {
+                Some("members_handle_key") => ProfileError::HandleTaken,
+                _ => error.into(),
+            }
         })?;
         tx.changed(MemberById(member).tag());
         told(tx, member);
@@ -61,11 +67,22 @@ pub struct ListedSkill {
 ///
 /// # Errors
 /// See [`ProfileError`].
-pub async fn set_skills(app: &App, member: MemberId, intent: SkillIntent, skills: &[ListedSkill]) -> Result<(), ProfileError> {
+pub async fn set_skills(
+    app: &App,
+    member: MemberId,
+    intent: SkillIntent,
+    skills: &[ListedSkill],
+) -> Result<(), ProfileError> {
     let rows: Vec<MemberSkillRow> = skills
         .iter()
         .zip(0_i16..)
-        .map(|(skill, position)| MemberSkillRow { member_id: member, skill_id: skill.skill_id, intent, level: skill.level, position })
+        .map(|(skill, position)| MemberSkillRow {
+            member_id: member,
+            skill_id: skill.skill_id,
+            intent,
+            level: skill.level,
+            position,
+        })
         .collect();
     transact(app, async |tx| {
         let ids: Vec<SkillId> = skills.iter().map(|skill| skill.skill_id).collect();
@@ -85,7 +102,13 @@ pub async fn set_skills(app: &App, member: MemberId, intent: SkillIntent, skills
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn set_mentor_offer(app: &App, member: MemberId, headline: &str, hourly_rate: i64, listed: bool) -> Result<(), ProfileError> {
+pub async fn set_mentor_offer(
+    app: &App,
+    member: MemberId,
+    headline: &str,
+    hourly_rate: i64,
+    listed: bool,
+) -> Result<(), ProfileError> {
     transact(app, async |tx| {
         repo::upsert_mentor(tx, member, headline, hourly_rate, listed).await?;
         tx.changed(MentorById(member).tag());

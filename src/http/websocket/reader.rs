@@ -177,11 +177,15 @@ mod tests {
     fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
         let mut frame = vec![first];
         match payload.len() {
-            length @ 0..=125 => frame.push(0x80 | length as u8),
+            length @ 0..=125 => frame.push(0x80 | u8::try_from(length).unwrap()),
             length @ 126..=65_535 => {
-                frame.extend([[0x80 | 126].as_slice(), &(length as u16).to_be_bytes()].concat())
+                frame.push(0x80 | 0x7e);
+                frame.extend(u16::try_from(length).unwrap().to_be_bytes());
             }
-            length => frame.extend([[0x80 | 127].as_slice(), &(length as u64).to_be_bytes()].concat()),
+            length => {
+                frame.push(0x80 | 0x7f);
+                frame.extend(u64::try_from(length).unwrap().to_be_bytes());
+            }
         }
         frame.extend(MASK);
         frame.extend(payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask));
@@ -245,10 +249,10 @@ mod tests {
             (frame(0x81, b"\xff\xfe"), 1007),
             (announced(0x81, 65_537), 1009),
             (announced(0x81, u64::MAX), 1009),
-            ([frame(0x01, &[b'x'; 65_536]), vec![0x00, 0x81]].concat(), 1009), // one byte more, in fragments
+            ([frame(0x01, &vec![b'x'; 65_536]), vec![0x00, 0x81]].concat(), 1009), // one byte more, in fragments
         ] {
             assert_eq!(read(&bytes, 5).err().map(|close| close.code), Some(code), "{:?}", bytes.get(..12));
         }
-        assert!(read(&frame(0x81, &[b'x'; 65_536]), 1_000).is_ok());
+        assert!(read(&frame(0x81, &vec![b'x'; 65_536]), 1_000).is_ok());
     }
 }

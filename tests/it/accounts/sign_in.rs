@@ -3,7 +3,8 @@ use serde_json::json;
 use crate::support::{PASSWORD, Socket, TestApp};
 
 const REGISTER: &str = "mutation($input: RegisterMemberInput!) { registerMember(input: $input) { accepted userErrors { code path } } }";
-const LOG_IN: &str = "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken } userErrors { code } } }";
+const LOG_IN: &str =
+    "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken } userErrors { code } } }";
 const REFRESH: &str = "mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { session { accessToken refreshToken } userErrors { code } } }";
 
 #[tokio::test(flavor = "multi_thread")]
@@ -32,7 +33,10 @@ async fn a_registered_address_gets_the_same_answer_and_changes_nothing() {
     assert_eq!(reply.ok("registerMember")["accepted"], true);
     assert_eq!(app.count("select count(*) from members").await, 1);
     let mallory = json!({ "email": "ada@example.org", "password": "another password" });
-    assert_eq!(app.anonymous().run(LOG_IN, json!({ "input": mallory })).await.codes("logIn"), ["INVALID_CREDENTIALS"]);
+    assert_eq!(
+        app.anonymous().run(LOG_IN, json!({ "input": mallory })).await.codes("logIn"),
+        ["INVALID_CREDENTIALS"]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -42,7 +46,12 @@ async fn wrong_input_is_refused_with_every_path_and_changes_nothing() {
 
     let reply = app.anonymous().run(REGISTER, json!({ "input": input })).await;
 
-    let paths: Vec<_> = reply.data("registerMember")["userErrors"].as_array().unwrap().iter().map(|error| error["path"][0].clone()).collect();
+    let paths: Vec<_> = reply.data("registerMember")["userErrors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|error| error["path"][0].clone())
+        .collect();
     assert_eq!(paths, ["email", "password", "name", "roles"]);
     assert_eq!(app.count("select count(*) from members").await, 0);
 }
@@ -89,7 +98,8 @@ async fn signing_out_kills_the_tokens_of_this_device_only() {
 
     let reply = ada.query("{ viewer { id } }").await;
     assert_eq!((reply.status, reply.error_codes()), (401, vec!["UNAUTHENTICATED".to_owned()]));
-    let refreshed = app.anonymous().run(REFRESH, json!({ "input": { "refreshToken": ada.refresh_token } })).await;
+    let refreshed =
+        app.anonymous().run(REFRESH, json!({ "input": { "refreshToken": ada.refresh_token } })).await;
     assert_eq!(refreshed.codes("refreshSession"), ["TOKEN_INVALID"]);
     assert_eq!(phone.query("{ viewer { id } }").await.data("viewer")["id"], ada.id);
 }
@@ -125,12 +135,23 @@ async fn the_public_key_checks_our_tokens() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
 
-    let keys: serde_json::Value =
-        app.anonymous().request(reqwest::Method::GET, "/.well-known/jwks.json").send().await.unwrap().json().await.unwrap();
+    let keys: serde_json::Value = app
+        .anonymous()
+        .request(reqwest::Method::GET, "/.well-known/jwks.json")
+        .send()
+        .await
+        .unwrap()
+        .json()
+        .await
+        .unwrap();
 
     let key: jsonwebtoken::jwk::Jwk = serde_json::from_value(keys["keys"][0].clone()).unwrap();
     let mut validation = jsonwebtoken::Validation::new(jsonwebtoken::Algorithm::EdDSA);
     validation.set_audience(&["skillswap"]);
-    let decoded = jsonwebtoken::decode::<serde_json::Value>(ada.token.unwrap(), &jsonwebtoken::DecodingKey::from_jwk(&key).unwrap(), &validation);
+    let decoded = jsonwebtoken::decode::<serde_json::Value>(
+        ada.token.unwrap(),
+        &jsonwebtoken::DecodingKey::from_jwk(&key).unwrap(),
+        &validation,
+    );
     assert_eq!(decoded.unwrap().claims["sub"], ada.id);
 }

@@ -26,7 +26,10 @@ async fn a_member_changes_only_what_the_input_names() {
     let reply = ada.run(UPDATE, json!({ "input": { "avatarUrl": null } })).await;
 
     let member = &reply.ok("updateProfile")["member"];
-    assert_eq!(member, &json!({ "name": "ada", "handle": "ada_l", "bio": "I teach.", "languages": ["en", "pt-BR"], "avatarUrl": null }));
+    assert_eq!(
+        member,
+        &json!({ "name": "ada", "handle": "ada_l", "bio": "I teach.", "languages": ["en", "pt-BR"], "avatarUrl": null })
+    );
     let public = app.anonymous().query("{ member(by: {handle: \"ada_l\"}) { id bio } }").await;
     assert_eq!(public.data("member")["bio"], "I teach.");
 }
@@ -46,7 +49,11 @@ async fn a_taken_handle_and_bad_values_are_refused_and_change_nothing() {
         (json!({ "bio": "a\u{0}b" }), "VALIDATION"),
         (json!({ "languages": ["not a tag"] }), "VALIDATION"),
     ] {
-        assert_eq!(bob.run(UPDATE, json!({ "input": input })).await.codes("updateProfile"), [code], "{input}");
+        assert_eq!(
+            bob.run(UPDATE, json!({ "input": input })).await.codes("updateProfile"),
+            [code],
+            "{input}"
+        );
     }
 
     assert_eq!(app.sql("select * from members order by id").await, before);
@@ -59,16 +66,28 @@ async fn the_list_of_skills_is_replaced_as_a_whole() {
     catalogue(&app).await;
     let ada = app.member("ada").await;
     let skills = app.anonymous().query("{ skills(first: 50) { edges { node { id name } } } }").await;
-    let ids: Vec<_> = skills.data("skills")["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["id"].clone()).collect();
-    let set = async |skills: serde_json::Value| ada.run(SET_SKILLS, json!({ "input": { "intent": "OFFERED", "skills": skills } })).await;
+    let ids: Vec<_> = skills.data("skills")["edges"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|edge| edge["node"]["id"].clone())
+        .collect();
+    let set = async |skills: serde_json::Value| {
+        ada.run(SET_SKILLS, json!({ "input": { "intent": "OFFERED", "skills": skills } })).await
+    };
 
-    set(json!([{ "skillId": ids[0], "level": "EXPERT" }, { "skillId": ids[1], "level": "BEGINNER" }])).await.ok("setMemberSkills");
+    set(json!([{ "skillId": ids[0], "level": "EXPERT" }, { "skillId": ids[1], "level": "BEGINNER" }]))
+        .await
+        .ok("setMemberSkills");
     let reply = set(json!([{ "skillId": ids[2], "level": "ADVANCED" }])).await;
 
     let expected = json!([{ "intent": "OFFERED", "level": "ADVANCED", "skill": { "name": "Piano", "category": { "name": "Music" } } }]);
     assert_eq!(reply.ok("setMemberSkills")["member"]["skills"], expected);
     for (skills, code) in [
-        (json!([{ "skillId": ids[0], "level": "EXPERT" }, { "skillId": ids[0], "level": "EXPERT" }]), "VALIDATION"),
+        (
+            json!([{ "skillId": ids[0], "level": "EXPERT" }, { "skillId": ids[0], "level": "EXPERT" }]),
+            "VALIDATION",
+        ),
         (json!([{ "skillId": ada.id, "level": "EXPERT" }]), "VALIDATION"),
         (json!([{ "skillId": "skl_00000000000000000000000000", "level": "EXPERT" }]), "NOT_FOUND"),
     ] {
@@ -86,7 +105,12 @@ async fn the_catalogue_pages_both_ways_and_finds_other_names() {
         reply.json
     };
     let names = |reply: &serde_json::Value| -> Vec<String> {
-        reply["data"]["skills"]["edges"].as_array().unwrap().iter().map(|edge| edge["node"]["name"].as_str().unwrap().to_owned()).collect()
+        reply["data"]["skills"]["edges"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|edge| edge["node"]["name"].as_str().unwrap().to_owned())
+            .collect()
     };
 
     let first = page("first: 2").await;
@@ -96,7 +120,10 @@ async fn the_catalogue_pages_both_ways_and_finds_other_names() {
     assert_eq!(names(&page("last: 2").await), ["Guitar", "Piano"]);
     assert_eq!(names(&page(&format!("last: 5, before: \"{cursor}\"")).await), ["Drums"]);
     assert_eq!(names(&page("filter: {text: \"GITA\"}").await), ["Guitar"]);
-    assert_eq!(names(&page("filter: {categoryId: \"cat_7zzzzzzzzzzzzzzzzzzzzzzzzz\"}").await), Vec::<String>::new());
+    assert_eq!(
+        names(&page("filter: {categoryId: \"cat_7zzzzzzzzzzzzzzzzzzzzzzzzz\"}").await),
+        Vec::<String>::new()
+    );
     for (arguments, code) in [
         ("first: 0", "VALIDATION"),
         ("first: -5", "VALIDATION"),

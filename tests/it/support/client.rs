@@ -19,7 +19,20 @@ pub struct Client {
 impl Client {
     /// A caller without a token.
     pub fn new(url: &str) -> Self {
-        Self { url: url.to_owned(), token: None, refresh_token: None, id: String::new(), http: reqwest::Client::new() }
+        // One TLS implementation for the process; installing it again is refused, and harmless.
+        rustls::crypto::ring::default_provider().install_default().ok();
+        Self {
+            url: url.to_owned(),
+            token: None,
+            refresh_token: None,
+            id: String::new(),
+            http: reqwest::Client::new(),
+        }
+    }
+
+    /// The same device, after the server moved to another address.
+    pub fn moved(&self, url: &str) -> Self {
+        Self { url: url.to_owned(), ..self.clone() }
     }
 
     /// The member's id as a mentor's.
@@ -91,6 +104,9 @@ impl Reply {
     /// The codes of the top-level errors.
     pub fn error_codes(&self) -> Vec<String> {
         let errors = self.json["errors"].as_array().cloned().unwrap_or_default();
-        errors.iter().map(|error| error["extensions"]["code"].as_str().unwrap_or_default().to_owned()).collect()
+        errors
+            .iter()
+            .map(|error| error["extensions"]["code"].as_str().unwrap_or_default().to_owned())
+            .collect()
     }
 }

@@ -26,8 +26,12 @@ pub fn folder() -> PathBuf {
 pub async fn fresh() -> String {
     let cluster = CLUSTER.get_or_init(start).await;
     let name = format!("t{}", COPIES.fetch_add(1, Ordering::Relaxed));
-    sql(&cluster.url("postgres"), &format!("create database {name} template template_skillswap")).await.expect("a copy");
-    sql(&cluster.url("postgres"), &format!("alter database {name} set plan_cache_mode = force_generic_plan")).await.expect("a setting");
+    sql(&cluster.url("postgres"), &format!("create database {name} template template_skillswap"))
+        .await
+        .expect("a copy");
+    sql(&cluster.url("postgres"), &format!("alter database {name} set plan_cache_mode = force_generic_plan"))
+        .await
+        .expect("a setting");
     cluster.url(&name)
 }
 
@@ -43,10 +47,11 @@ async fn start() -> PrivatePostgres {
         search_path: env::var_os("PATH"),
         ..Settings::default()
     };
-    let cluster = tokio::task::spawn_blocking(move || PrivatePostgres::start(&folder().join("postgres"), &settings))
-        .await
-        .expect("the thread")
-        .expect("PostgreSQL starts");
+    let cluster =
+        tokio::task::spawn_blocking(move || PrivatePostgres::start(&folder().join("postgres"), &settings))
+            .await
+            .expect("the thread")
+            .expect("PostgreSQL starts");
     let maintenance = cluster.url("postgres");
     sql(&maintenance, "alter system set pg_stat_statements.track_planning = on").await.expect("a setting");
     sql(&maintenance, "select pg_reload_conf()").await.expect("a reload");

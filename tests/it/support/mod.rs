@@ -8,8 +8,10 @@
 //! assert_eq!(reply.codes("bookSession"), ["SLOT_TAKEN"]);
 //! ```
 
+pub mod booking;
 pub mod client;
 pub mod database;
+pub mod process;
 pub mod socket;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -25,8 +27,8 @@ use skillswap::{
     jobs::runner,
 };
 
-pub use client::Client;
-pub use socket::Socket;
+pub use client::{Client, Reply};
+pub use socket::{Socket, Subscription};
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse";
@@ -62,7 +64,8 @@ impl TestApp {
     }
 
     async fn on(config: Config, database_url: String) -> Self {
-        let server = Server::start(config, &database_url, Clock::default(), None).await.expect("the server starts");
+        let server =
+            Server::start(config, &database_url, Clock::default(), None).await.expect("the server starts");
         let url = format!("http://{}", server.running.address);
         Self { app: server.app.clone(), url, database_url, server: Some(server) }
     }
@@ -105,11 +108,6 @@ impl TestApp {
         mentor
     }
 
-    /// A new administrator, signed in.
-    pub async fn admin(&self, name: &str) -> Client {
-        self.member_with(name, &[Role::Admin]).await
-    }
-
     async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
         let email = format!("{name}@example.org");
         let input = json!({ "email": email, "password": PASSWORD, "name": name });
@@ -119,7 +117,9 @@ impl TestApp {
             .await;
         registered.ok("registerMember");
         for &role in roles {
-            assert!(accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted"));
+            assert!(
+                accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted")
+            );
         }
         self.sign_in(&email).await
     }
@@ -141,7 +141,7 @@ impl TestApp {
         let session = &reply.ok("logIn")["session"];
         client.token = session["accessToken"].as_str().map(str::to_owned);
         client.refresh_token = session["refreshToken"].as_str().map(str::to_owned);
-        client.id = session["member"]["id"].as_str().unwrap_or_default().to_owned();
+        session["member"]["id"].as_str().unwrap_or_default().clone_into(&mut client.id);
         client
     }
 

@@ -23,8 +23,11 @@ pub struct Socket {
 impl Socket {
     /// Opens a socket without greeting.
     pub async fn open(url: &str) -> Self {
-        let mut request = format!("{}/graphql", url.replacen("http", "ws", 1)).into_client_request().expect("an address");
-        request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+        let mut request =
+            format!("{}/graphql", url.replacen("http", "ws", 1)).into_client_request().expect("an address");
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
         let (stream, _) = connect_async(request).await.expect("the socket opens");
         Self { stream }
     }
@@ -32,7 +35,10 @@ impl Socket {
     /// Opens a socket and greets as the client.
     pub async fn connect(client: &Client) -> Self {
         let mut socket = Self::open(&client.url).await;
-        let payload = client.token.as_ref().map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
+        let payload = client
+            .token
+            .as_ref()
+            .map_or(json!({}), |token| json!({ "authorization": format!("Bearer {token}") }));
         socket.send(json!({ "type": "connection_init", "payload": payload })).await;
         assert_eq!(socket.receive().await["type"], "connection_ack");
         socket
@@ -59,7 +65,8 @@ impl Socket {
     /// The next message, or how the socket closed.
     pub async fn next(&mut self) -> Result<Value, Option<CloseFrame>> {
         loop {
-            let message = tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a message in time");
+            let message =
+                tokio::time::timeout(PATIENCE, self.stream.next()).await.expect("a message in time");
             match message {
                 Some(Ok(Message::Text(text))) => {
                     let value: Value = serde_json::from_str(&text).expect("JSON");

@@ -7,7 +7,10 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use crate::support::{Socket, TestApp};
 
 async fn still_answers(app: &TestApp) {
-    assert_eq!(app.anonymous().query("{ __typename }").await.json, json!({ "data": { "__typename": "Query" } }));
+    assert_eq!(
+        app.anonymous().query("{ __typename }").await.json,
+        json!({ "data": { "__typename": "Query" } })
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -48,11 +51,15 @@ async fn circular_fragments_and_deep_introspection_are_refused() {
     let app = TestApp::start().await;
     let circle = "{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }";
     assert!(!app.anonymous().query(circle).await.error_codes().is_empty());
-    let bomb: String = (0..25).map(|n| format!("fragment F{n} on Query {{ ...F{} ...F{} }} ", n + 1, n + 1)).collect();
+    let bomb: String =
+        (0..25).map(|n| format!("fragment F{n} on Query {{ ...F{} ...F{} }} ", n + 1, n + 1)).collect();
     let bomb = format!("{{ ...F0 }} {bomb} fragment F25 on Query {{ __typename }}");
-    let reply = tokio::time::timeout(std::time::Duration::from_secs(10), app.anonymous().query(&bomb)).await.expect("an answer in time");
+    let reply = tokio::time::timeout(std::time::Duration::from_secs(10), app.anonymous().query(&bomb))
+        .await
+        .expect("an answer in time");
     assert!(!reply.error_codes().is_empty());
-    let deep = format!("{{ __schema {{ types {} }} }}", format!("{{ fields {{ type {} }} }}", "{ ofType ".repeat(30) + "{ name }" + &" }".repeat(30)));
+    let of_types = format!("{}{{ name }}{}", "{ ofType ".repeat(30), " }".repeat(30));
+    let deep = format!("{{ __schema {{ types {{ fields {{ type {of_types} }} }} }} }}");
     assert!(!app.anonymous().query(&deep).await.error_codes().is_empty());
     still_answers(&app).await;
 }
@@ -76,12 +83,24 @@ async fn bodies_that_are_no_requests_get_a_client_error() {
     ];
     for body in bodies {
         let shown = String::from_utf8_lossy(&body).chars().take(60).collect::<String>();
-        let response = app.anonymous().request(Method::POST, "/graphql").header("content-type", "application/json")
-            .header("accept", "application/graphql-response+json").body(body).send().await.expect("an answer");
+        let response = app
+            .anonymous()
+            .request(Method::POST, "/graphql")
+            .header("content-type", "application/json")
+            .header("accept", "application/graphql-response+json")
+            .body(body)
+            .send()
+            .await
+            .expect("an answer");
         assert!(response.status().is_client_error(), "{} for {shown}", response.status());
     }
-    let large = app.anonymous().request(Method::POST, "/graphql").header("content-type", "application/json")
-        .body(vec![b' '; 10 * 1024 * 1024]).send().await;
+    let large = app
+        .anonymous()
+        .request(Method::POST, "/graphql")
+        .header("content-type", "application/json")
+        .body(vec![b' '; 10 * 1024 * 1024])
+        .send()
+        .await;
     assert!(large.is_err() || large.is_ok_and(|response| response.status() == StatusCode::PAYLOAD_TOO_LARGE));
     still_answers(&app).await;
 }
@@ -91,13 +110,33 @@ async fn zero_bytes_in_values_reach_no_statement() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
 
-    let handle = app.anonymous().run("query($h: String!) { member(by: {handle: $h}) { id } }", json!({ "h": "a\u{0}b" })).await;
+    let handle = app
+        .anonymous()
+        .run("query($h: String!) { member(by: {handle: $h}) { id } }", json!({ "h": "a\u{0}b" }))
+        .await;
     assert!(!handle.error_codes().contains(&"INTERNAL".to_owned()), "{}", handle.json);
-    let search = app.anonymous().run("query($t: String!) { skills(filter: {text: $t}) { edges { node { id } } } }", json!({ "t": "\u{0}" })).await;
+    let search = app
+        .anonymous()
+        .run(
+            "query($t: String!) { skills(filter: {text: $t}) { edges { node { id } } } }",
+            json!({ "t": "\u{0}" }),
+        )
+        .await;
     assert!(search.error_codes().is_empty(), "{}", search.json);
-    let log_in = app.anonymous().run("mutation($i: LogInInput!) { logIn(input: $i) { userErrors { code } } }", json!({ "i": { "email": "\u{0}@x.org", "password": "\u{0}" } })).await;
+    let log_in = app
+        .anonymous()
+        .run(
+            "mutation($i: LogInInput!) { logIn(input: $i) { userErrors { code } } }",
+            json!({ "i": { "email": "\u{0}@x.org", "password": "\u{0}" } }),
+        )
+        .await;
     assert_eq!(log_in.codes("logIn"), ["INVALID_CREDENTIALS"]);
-    let name = ada.run("mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { userErrors { code } } }", json!({ "i": { "name": "a\u{0}" } })).await;
+    let name = ada
+        .run(
+            "mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { userErrors { code } } }",
+            json!({ "i": { "name": "a\u{0}" } }),
+        )
+        .await;
     assert_eq!(name.codes("updateProfile"), ["VALIDATION"]);
 }
 
@@ -105,11 +144,17 @@ async fn zero_bytes_in_values_reach_no_statement() {
 async fn garbage_on_the_wire_is_cut_off() {
     let app = TestApp::start().await;
     let address = app.url.trim_start_matches("http://").to_owned();
-    for garbage in [&b"\x16\x03\x01\x02\x00"[..], b"GET / HTTP/9.9\r\n\r\n", b"POST /graphql HTTP/1.1\r\nContent-Length: -5\r\n\r\n", &[b'A'; 100_000]] {
+    for garbage in [
+        &b"\x16\x03\x01\x02\x00"[..],
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"POST /graphql HTTP/1.1\r\nContent-Length: -5\r\n\r\n",
+        &vec![b'A'; 100_000],
+    ] {
         let mut stream = tokio::net::TcpStream::connect(&address).await.expect("a connection");
         stream.write_all(garbage).await.ok();
         let mut answer = Vec::new();
-        let read = tokio::time::timeout(std::time::Duration::from_secs(15), stream.read_to_end(&mut answer)).await;
+        let read =
+            tokio::time::timeout(std::time::Duration::from_secs(15), stream.read_to_end(&mut answer)).await;
         assert!(read.is_ok(), "the connection stays open");
     }
     still_answers(&app).await;

@@ -5,7 +5,12 @@ use crate::support::TestApp;
 
 const SPEC: &str = "application/graphql-response+json";
 
-async fn post(app: &TestApp, content_type: &str, accept: &str, body: impl Into<reqwest::Body>) -> reqwest::Response {
+async fn post(
+    app: &TestApp,
+    content_type: &str,
+    accept: &str,
+    body: impl Into<reqwest::Body>,
+) -> reqwest::Response {
     app.anonymous()
         .request(Method::POST, "/graphql")
         .header("content-type", content_type)
@@ -26,12 +31,21 @@ async fn media_types_and_status_codes_follow_the_specification() {
     let ok = json!({ "query": "{ __typename }" }).to_string();
 
     let response = post(&app, "application/json", SPEC, ok.clone()).await;
-    assert_eq!((response.status(), content_type(&response)), (StatusCode::OK, format!("{SPEC}; charset=utf-8")));
+    assert_eq!(
+        (response.status(), content_type(&response)),
+        (StatusCode::OK, format!("{SPEC}; charset=utf-8"))
+    );
     let response = post(&app, "application/json", "application/json", ok.clone()).await;
     assert_eq!(content_type(&response), "application/json; charset=utf-8");
-    assert_eq!(post(&app, "application/json", "text/html", ok.clone()).await.status(), StatusCode::NOT_ACCEPTABLE);
+    assert_eq!(
+        post(&app, "application/json", "text/html", ok.clone()).await.status(),
+        StatusCode::NOT_ACCEPTABLE
+    );
     assert_eq!(post(&app, "text/plain", SPEC, ok.clone()).await.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
-    assert_eq!(post(&app, "application/x-www-form-urlencoded", SPEC, ok).await.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert_eq!(
+        post(&app, "application/x-www-form-urlencoded", SPEC, ok).await.status(),
+        StatusCode::UNSUPPORTED_MEDIA_TYPE
+    );
 
     let broken = json!({ "query": "{ nope }" }).to_string();
     assert_eq!(post(&app, "application/json", SPEC, broken.clone()).await.status(), StatusCode::BAD_REQUEST);
@@ -47,7 +61,11 @@ async fn get_runs_queries_and_nothing_else() {
     let app = TestApp::start().await;
     let get = async |query: &str| {
         let query: String = query.bytes().map(|byte| format!("%{byte:02X}")).collect();
-        app.anonymous().request(Method::GET, &format!("/graphql?query={query}")).send().await.expect("an answer")
+        app.anonymous()
+            .request(Method::GET, &format!("/graphql?query={query}"))
+            .send()
+            .await
+            .expect("an answer")
     };
 
     assert_eq!(get("{ __typename }").await.status(), StatusCode::OK);
@@ -63,7 +81,9 @@ async fn get_runs_queries_and_nothing_else() {
 async fn one_of_several_operations_is_chosen_by_name() {
     let app = TestApp::start().await;
     let document = "query A { a: __typename } query B { b: __typename }";
-    let run = async |name: Value| app.anonymous().post(json!({ "query": document, "operationName": name })).await.json;
+    let run = async |name: Value| {
+        app.anonymous().post(json!({ "query": document, "operationName": name })).await.json
+    };
 
     assert_eq!(run(json!("B")).await, json!({ "data": { "b": "Query" } }));
     assert_eq!(run(json!("C")).await["errors"][0]["extensions"]["code"], "BAD_DOCUMENT");
@@ -81,7 +101,10 @@ async fn a_persisted_query_is_learned_once_and_then_run_by_hash() {
 
     let unknown = app.anonymous().post(by_hash.clone()).await;
     assert_eq!((unknown.status, unknown.error_codes()), (200, vec!["PERSISTED_QUERY_NOT_FOUND".to_owned()]));
-    assert_eq!(app.anonymous().post(json!({ "query": query, "extensions": extensions })).await.json["data"]["__typename"], "Query");
+    assert_eq!(
+        app.anonymous().post(json!({ "query": query, "extensions": extensions })).await.json["data"]["__typename"],
+        "Query"
+    );
     assert_eq!(app.anonymous().post(by_hash).await.json["data"]["__typename"], "Query");
     let wrong = json!({ "query": "{ other: __typename }", "extensions": extensions });
     assert_eq!(app.anonymous().post(wrong).await.error_codes(), ["BAD_REQUEST"]);
@@ -89,7 +112,9 @@ async fn a_persisted_query_is_learned_once_and_then_run_by_hash() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_listed_origins_may_call_from_a_browser() {
-    let app = TestApp::start_with(|config| config.allowed_origins = vec!["https://app.example.org".to_owned()]).await;
+    let app =
+        TestApp::start_with(|config| config.allowed_origins = vec!["https://app.example.org".to_owned()])
+            .await;
     let preflight = async |origin: &str| {
         app.anonymous()
             .request(Method::OPTIONS, "/graphql")
@@ -103,8 +128,16 @@ async fn only_listed_origins_may_call_from_a_browser() {
 
     let allowed = preflight("https://app.example.org").await;
     assert_eq!(allowed.headers()["access-control-allow-origin"], "https://app.example.org");
-    assert!(preflight("https://evil.example.org").await.headers().get("access-control-allow-origin").is_none());
-    assert!(preflight("https://app.example.org.evil.org").await.headers().get("access-control-allow-origin").is_none());
+    assert!(
+        preflight("https://evil.example.org").await.headers().get("access-control-allow-origin").is_none()
+    );
+    assert!(
+        preflight("https://app.example.org.evil.org")
+            .await
+            .headers()
+            .get("access-control-allow-origin")
+            .is_none()
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,3 +1,4 @@
 mod hostile;
 mod http;
+mod operations;
 mod websocket;

@@ -14,7 +14,10 @@ async fn queries_and_mutations_run_over_a_socket() {
 
     socket.send(json!({ "id": "q", "type": "subscribe", "payload": { "query": "{ viewer { id } }" } })).await;
 
-    assert_eq!(socket.receive().await, json!({ "id": "q", "type": "next", "payload": { "data": { "viewer": { "id": ada.id } } } }));
+    assert_eq!(
+        socket.receive().await,
+        json!({ "id": "q", "type": "next", "payload": { "data": { "viewer": { "id": ada.id } } } })
+    );
     assert_eq!(socket.receive().await, json!({ "id": "q", "type": "complete" }));
 }
 
@@ -37,7 +40,8 @@ async fn a_refused_operation_is_an_error_message_and_the_socket_lives() {
 #[tokio::test(flavor = "multi_thread")]
 async fn every_breach_of_the_protocol_has_its_close_code() {
     let app = TestApp::start().await;
-    let subscribe = json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ __typename }" } }).to_string();
+    let subscribe =
+        json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ __typename }" } }).to_string();
     let ada = app.member("ada").await;
     let token = json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {}", ada.token.unwrap()) } }).to_string();
     let endless = json!({ "id": "1", "type": "subscribe", "payload": { "query": "subscription { viewerEvents { cursor } }" } }).to_string();
@@ -87,7 +91,12 @@ async fn a_completed_subscription_sends_nothing_more() {
     let mut socket = Socket::connect(&ada).await;
     socket.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": "subscription { viewerEvents { __typename } }" } })).await;
     let update = async |bio: &str| {
-        ada.run("mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { userErrors { code } } }", json!({ "i": { "bio": bio } })).await.ok("updateProfile");
+        ada.run(
+            "mutation($i: UpdateProfileInput!) { updateProfile(input: $i) { userErrors { code } } }",
+            json!({ "i": { "bio": bio } }),
+        )
+        .await
+        .ok("updateProfile");
     };
     tokio::time::sleep(Duration::from_millis(200)).await;
     update("one").await;

@@ -88,7 +88,11 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
     .await;
     match done {
         // Somebody registered the address in the same moment.
-        Err(AccountError::Database(error)) if crate::db::constraint::broken(&error) == Some("credentials_email_key") => Ok(()),
+        Err(AccountError::Database(error))
+            if crate::db::constraint::broken(&error) == Some("credentials_email_key") =>
+        {
+            Ok(())
+        }
         other => other,
     }
 }
@@ -129,10 +133,16 @@ pub enum LogInError {
 ///
 /// # Errors
 /// See [`LogInError`].
-pub async fn log_in(app: &App, email: &str, password: String, user_agent: Option<String>) -> Result<SignedIn, LogInError> {
+pub async fn log_in(
+    app: &App,
+    email: &str,
+    password: String,
+    user_agent: Option<String>,
+) -> Result<SignedIn, LogInError> {
     let found = repo::credential_by_email(&mut *app.conn().await?, email).await?;
     // An unknown address costs the same time as a wrong password.
-    let (hash, member) = found.map_or((None, None), |(credential, member)| (Some(credential.password_hash), Some(member)));
+    let (hash, member) =
+        found.map_or((None, None), |(credential, member)| (Some(credential.password_hash), Some(member)));
     let matches = password::verify(app, password, hash).await;
     let Some(member) = member.filter(|_| matches) else { return Err(LogInError::InvalidCredentials) };
     if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
@@ -188,8 +198,15 @@ async fn issue(app: &App, tx: &mut Tx, device: &AuthSessionRow) -> Result<Signed
     let now = tx.now();
     let (access_token, expires_at) = token::issue_access_token(app, device.member_id, device.id, now)?;
     let refresh_token = token::random_token();
-    repo::insert_refresh_token(tx, &Sha256::digest(&refresh_token), device.id, now, now + AUTH_SESSION_LIFE).await?;
-    Ok(SignedIn { member_id: device.member_id, auth_session_id: device.id, access_token, expires_at, refresh_token })
+    repo::insert_refresh_token(tx, &Sha256::digest(&refresh_token), device.id, now, now + AUTH_SESSION_LIFE)
+        .await?;
+    Ok(SignedIn {
+        member_id: device.member_id,
+        auth_session_id: device.id,
+        access_token,
+        expires_at,
+        refresh_token,
+    })
 }
 
 /// Signs the caller's device out; its tokens die at once. Doing it twice is fine.

@@ -7,10 +7,7 @@ use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::super::{
-    loaders::VerifiedToken,
-    model::ACCESS_TOKEN_LIFE,
-};
+use super::super::{loaders::VerifiedToken, model::ACCESS_TOKEN_LIFE};
 use crate::{
     app::App,
     db::{
@@ -54,7 +51,8 @@ struct Keys {
 }
 
 fn keys(secret: &str) -> Keys {
-    let seed: [u8; 32] = Sha256::new().chain_update("skillswap access tokens 1").chain_update(secret).finalize().into();
+    let seed: [u8; 32] =
+        Sha256::new().chain_update("skillswap access tokens 1").chain_update(secret).finalize().into();
     let public = SigningKey::from_bytes(&seed).verifying_key().to_bytes();
     let id: String = Sha256::digest(public).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
     let private_der = PKCS8_HEAD.iter().chain(&seed).copied().collect();
@@ -71,7 +69,12 @@ pub fn random_token() -> String {
 ///
 /// # Errors
 /// If signing fails.
-pub fn issue_access_token(app: &App, member_id: MemberId, auth_session_id: AuthSessionId, now: DateTime<Utc>) -> Result<(String, DateTime<Utc>), TokenError> {
+pub fn issue_access_token(
+    app: &App,
+    member_id: MemberId,
+    auth_session_id: AuthSessionId,
+    now: DateTime<Utc>,
+) -> Result<(String, DateTime<Utc>), TokenError> {
     let keys = keys(&app.secret);
     let expires_at = now + ACCESS_TOKEN_LIFE;
     let claims = Claims {
@@ -83,7 +86,8 @@ pub fn issue_access_token(app: &App, member_id: MemberId, auth_session_id: AuthS
     };
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid = Some(keys.id);
-    let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&keys.private_der)).map_err(TokenError::Signing)?;
+    let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_ed_der(&keys.private_der))
+        .map_err(TokenError::Signing)?;
     // A token's times are whole seconds.
     let expires_at = DateTime::from_timestamp(claims.exp, 0).unwrap_or(expires_at);
     Ok((token, expires_at))
@@ -96,13 +100,12 @@ pub fn issue_access_token(app: &App, member_id: MemberId, auth_session_id: AuthS
 /// [`TokenError::Invalid`].
 pub fn verify_access_token(app: &App, token: &str) -> Result<Viewer, TokenError> {
     let key = VerifiedToken(Sha256::digest(token).into());
-    let viewer = match app.hot.get(key) {
-        Some(viewer) => viewer,
-        None => {
-            let viewer = decode(&app.secret, token)?;
-            app.hot.put(key, app.hot.versions.see(key.tag()), viewer);
-            viewer
-        }
+    let viewer = if let Some(viewer) = app.hot.get(key) {
+        viewer
+    } else {
+        let viewer = decode(&app.secret, token)?;
+        app.hot.put(key, app.hot.versions.see(key.tag()), viewer);
+        viewer
     };
     let good = app.clock.now() < viewer.expires_at && !app.revoked.contains(viewer.auth_session_id);
     if good { Ok(viewer) } else { Err(TokenError::Invalid) }
@@ -115,7 +118,8 @@ fn decode(secret: &str, token: &str) -> Result<Viewer, TokenError> {
     // The end is compared with the application's clock, not the system's.
     validation.validate_exp = false;
     let key = DecodingKey::from_ed_components(&keys.public).map_err(TokenError::Signing)?;
-    let claims: Claims = jsonwebtoken::decode(token, &key, &validation).map_err(|_| TokenError::Invalid)?.claims;
+    let claims: Claims =
+        jsonwebtoken::decode(token, &key, &validation).map_err(|_| TokenError::Invalid)?.claims;
     let expires_at = DateTime::from_timestamp(claims.exp, 0).ok_or(TokenError::Invalid)?;
     let member_id = claims.sub.parse().map_err(|_| TokenError::Invalid)?;
     let auth_session_id = claims.sid.parse().map_err(|_| TokenError::Invalid)?;

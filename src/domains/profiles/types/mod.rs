@@ -1,16 +1,19 @@
 //! GraphQL types of profiles.
 
+mod mentor;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject};
 use chrono::{DateTime, Utc};
 
+pub use mentor::{Mentor, Rating};
+
 use super::{
     loaders::{CategoryById, MentorById, SkillById, SkillsOf},
-    model::{self, MemberSkillRow, MentorRow, SkillCategoryRow, SkillRow},
+    model::{self, MemberSkillRow, SkillCategoryRow, SkillRow},
 };
 use crate::{
-    db::ids::{EntityId, MentorId},
     domains::{
         accounts::{loaders::MemberById, model::MemberRow, types::Role},
         event::Happened,
@@ -18,7 +21,7 @@ use crate::{
     },
     graphql::{
         ContextExt, Field, field,
-        scalars::{BigInt, Money, TimeZone, Url},
+        scalars::{BigInt, TimeZone, Url},
     },
     payloads,
 };
@@ -76,12 +79,20 @@ impl Member {
     }
 
     /// Skills that the member offers or desires, in the member's order; at most 30 of each. `null` if they cannot be read.
-    async fn skills(&self, ctx: &Context<'_>, #[graphql(desc = "Only these.")] intent: Option<SkillIntent>) -> Field<Vec<MemberSkill>> {
+    async fn skills(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Only these.")] intent: Option<SkillIntent>,
+    ) -> Field<Vec<MemberSkill>> {
         field(async {
             let rows = ctx.hot(SkillsOf(self.0.id)).await?;
             let wanted = intent.map(model::SkillIntent::from);
             Ok(rows.map(|rows| {
-                rows.iter().filter(|row| wanted.is_none_or(|wanted| row.intent == wanted)).cloned().map(MemberSkill).collect()
+                rows.iter()
+                    .filter(|row| wanted.is_none_or(|wanted| row.intent == wanted))
+                    .cloned()
+                    .map(MemberSkill)
+                    .collect()
             }))
         })
         .await
@@ -193,71 +204,6 @@ impl SkillCategory {
     /// The name shown.
     async fn name(&self) -> &str {
         &self.0.name
-    }
-}
-
-/// A rating out of five stars.
-#[derive(Clone, Copy, Debug, PartialEq, SimpleObject)]
-pub struct Rating {
-    /// Mean of all ratings, 1 to 5, rounded to hundredths. `null` without ratings.
-    pub average: Option<f64>,
-    /// How many ratings.
-    pub count: i32,
-}
-
-/// A member who teaches: what they offer.
-#[derive(Clone, Debug)]
-pub struct Mentor(pub Arc<MentorRow>);
-
-/// A member who teaches: what they offer.
-#[Object]
-impl Mentor {
-    /// Global id.
-    pub async fn id(&self) -> ID {
-        ID(MentorId::from_uuid(self.0.member_id.uuid()).to_string())
-    }
-
-    /// One line about the offer.
-    async fn headline(&self) -> &str {
-        &self.0.headline
-    }
-
-    /// Price of an hour.
-    async fn hourly_rate(&self) -> Money {
-        Money::new(self.0.hourly_rate, self.0.currency.as_str())
-    }
-
-    /// Mean and number of ratings.
-    async fn rating(&self) -> Rating {
-        let (sum, count) = (self.0.rating_sum, self.0.rating_count);
-        let hundredths = (count > 0).then(|| (sum * 100 + i64::from(count) / 2) / i64::from(count));
-        Rating { average: hundredths.map(|hundredths| f64::from(i32::try_from(hundredths).unwrap_or(0)) / 100.0), count }
-    }
-
-    /// Sessions given.
-    async fn sessions_completed(&self) -> i32 {
-        self.0.sessions_completed
-    }
-
-    /// Whether the mentor appears in searches.
-    async fn listed(&self) -> bool {
-        self.0.listed
-    }
-
-    /// The person. `null` if the account was removed.
-    async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
-        field(async { Ok(ctx.hot(MemberById(self.0.member_id)).await?.map(Member)) }).await
-    }
-
-    /// Skills taught, in the mentor's order; at most 30. `null` if they cannot be read.
-    async fn skills(&self, ctx: &Context<'_>) -> Field<Vec<Skill>> {
-        field(async {
-            let Some(rows) = ctx.hot(SkillsOf(self.0.member_id)).await? else { return Ok(None) };
-            let offered = rows.iter().filter(|row| row.intent == model::SkillIntent::Offered);
-            let skills = futures_util::future::try_join_all(offered.map(|row| ctx.hot(SkillById(row.skill_id)))).await?;
-            Ok(Some(skills.into_iter().flatten().map(Skill).collect()))
-        })
-        .await
     }
 }
 

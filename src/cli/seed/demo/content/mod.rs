@@ -1,0 +1,5 @@
+//! What the demo data are made of: people, skills and sentences.
+
+pub(super) mod people;
+pub(super) mod skills;
+pub(super) mod texts;

@@ -1,0 +1,31 @@
+//! Opens the conversation of a session in the transaction that books its first seat, and admits whoever books one.
+
+use diesel::QueryResult;
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::service;
+use crate::{
+    db::Tx,
+    domains::sessions::model::BookingConfirmed,
+    events::{Listener, StreamName, log::Pending},
+};
+
+/// Opens conversations of sessions.
+#[derive(Clone, Copy, Debug)]
+pub struct SessionConversations;
+
+impl Listener for SessionConversations {
+    fn on_events<'a>(&'a self, tx: &'a mut Tx, events: &'a [Pending]) -> BoxFuture<'a, QueryResult<()>> {
+        async move {
+            for event in events {
+                let Some(BookingConfirmed { booking, session }) = event.payload() else { continue };
+                // Told to host and learner: acts once.
+                if event.stream == StreamName::User(session.host_id) {
+                    service::open_session(tx, session.id, &[session.host_id, booking.learner_id]).await?;
+                }
+            }
+            Ok(())
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,526 @@
+//! Every statement of chat.
+
+use chrono::{DateTime, Utc};
+use diesel::{QueryResult, Queryable, prelude::*, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{ConversationRow, MessageRow, Opened, Seat};
+use crate::{
+    db::{
+        ids::{ConversationId, MemberId, MessageId, SessionId},
+        keyset::Keyset,
+        tables::{conversation_members, conversations, messages},
+    },
+    statement,
+};
+
+type ConversationSql = (
+    sql_types::Uuid,
+    sql_types::Text,
+    sql_types::Nullable<sql_types::Uuid>,
+    sql_types::Nullable<sql_types::Array<sql_types::Uuid>>,
+    sql_types::BigInt,
+    sql_types::Nullable<sql_types::Timestamptz>,
+    sql_types::Timestamptz,
+);
+type SeatSql = (sql_types::BigInt, sql_types::BigInt);
+type OpenedSql = (ConversationSql, SeatSql, sql_types::BigInt);
+type MessageSql = (
+    sql_types::Uuid,
+    sql_types::Uuid,
+    sql_types::BigInt,
+    sql_types::Uuid,
+    sql_types::Text,
+    sql_types::Text,
+    sql_types::Timestamptz,
+);
+
+/// The columns of a [`ConversationRow`].
+macro_rules! conversation {
+    ($of:literal) => {
+        concat!(
+            $of,
+            ".id, ",
+            $of,
+            ".kind, ",
+            $of,
+            ".session_id, ",
+            $of,
+            ".pair, ",
+            $of,
+            ".last_seq, ",
+            $of,
+            ".last_message_at, ",
+            $of,
+            ".created_at"
+        )
+    };
+}
+
+/// The columns of a [`Seat`], of the conversation `c` and its member `m`. A SESSION conversation's unread messages are
+/// counted here: those after the last one read, less one's own.
+macro_rules! seat {
+    () => {
+        "m.last_read_seq, case c.kind when 'DIRECT' then m.unread_count::bigint else c.last_seq - m.last_read_seq - (
+           select count(*) from messages own
+           where own.conversation_id = c.id and own.sender_id = m.member_id and own.seq > m.last_read_seq) end"
+    };
+}
+
+/// The columns of an [`Opened`].
+macro_rules! opened {
+    () => {
+        concat!(
+            conversation!("c"),
+            ", ",
+            seat!(),
+            ", coalesce((select s.last_seq from streams s where s.stream = 'conversation:' || c.id::text), 0)"
+        )
+    };
+}
+
+// ---------------------------------------------------------------------------------------------------------- sending
+
+/// A message on its way.
+#[derive(Clone, Debug)]
+pub struct NewMessage<'a> {
+    /// Its id.
+    pub id: MessageId,
+    /// Where it is sent.
+    pub conversation_id: ConversationId,
+    /// Who sends it.
+    pub sender_id: MemberId,
+    /// Chosen by the sender's device.
+    pub client_id: &'a str,
+    /// The text.
+    pub body: &'a str,
+}
+
+/// A message that was written: what it did to its conversation.
+#[derive(Clone, Debug, Queryable)]
+pub struct Written {
+    /// The conversation after it.
+    pub conversation: ConversationRow,
+    /// DIRECT: the sender's place after it.
+    pub sender: Option<Seat>,
+    /// DIRECT: the other member.
+    pub receiver_id: Option<MemberId>,
+    /// DIRECT: the other's place after it.
+    pub receiver: Option<Seat>,
+}
+
+/// Writes a message: numbers it under the conversation's lock and counts it for the other. `None` if the sender has no
+/// seat in the conversation, or has sent a message with this `client_id` before.
+pub async fn write_message(
+    conn: &mut AsyncPgConnection,
+    message: &NewMessage<'_>,
+    now: DateTime<Utc>,
+) -> QueryResult<Option<Written>> {
+    let statement = WriteMessage {
+        id: message.id,
+        conversation_id: message.conversation_id,
+        sender_id: message.sender_id,
+        client_id: message.client_id.to_owned(),
+        body: message.body.to_owned(),
+        now,
+    };
+    statement.get_result(conn).await.optional()
+}
+
+/// The message that a member sent to a conversation with a `client_id`.
+pub async fn message_by_client_id(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    sender: MemberId,
+    client_id: &str,
+) -> QueryResult<Option<MessageRow>> {
+    messages::table
+        .filter(messages::conversation_id.eq(conversation))
+        .filter(messages::sender_id.eq(sender))
+        .filter(messages::client_id.eq(client_id))
+        .select(MessageRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The DIRECT conversation of a pair.
+pub async fn direct(conn: &mut AsyncPgConnection, pair: &[MemberId]) -> QueryResult<Option<ConversationId>> {
+    conversations::table
+        .filter(conversations::pair.eq(pair))
+        .select(conversations::id)
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Makes the DIRECT conversation of a pair. `None` if somebody else has just made it.
+pub async fn insert_direct(
+    conn: &mut AsyncPgConnection,
+    id: ConversationId,
+    pair: &[MemberId],
+    now: DateTime<Utc>,
+) -> QueryResult<Option<ConversationId>> {
+    let made: Vec<ConversationId> = InsertDirect { id, pair: pair.to_vec(), now }.load(conn).await?;
+    Ok(made.into_iter().next())
+}
+
+/// Opens the conversation of a session for some of its members. Returns the conversation, and who was not in it before.
+pub async fn open_session(
+    conn: &mut AsyncPgConnection,
+    id: ConversationId,
+    session: SessionId,
+    members: &[MemberId],
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<Admitted>> {
+    OpenSession { id, session_id: session, members: members.to_vec(), now }.load(conn).await
+}
+
+/// A member who was given a seat.
+#[derive(Clone, Debug, Queryable)]
+pub struct Admitted {
+    /// The conversation.
+    pub conversation: ConversationRow,
+    /// Who.
+    pub member_id: MemberId,
+    /// Their place.
+    pub seat: Seat,
+}
+
+/// Locks a DIRECT conversation, so that what is told of its seats comes in the order in which they changed. A SESSION
+/// conversation tells nothing of its messages to its members, and its many readers must not wait for each other.
+pub async fn lock_direct(conn: &mut AsyncPgConnection, conversation: ConversationId) -> QueryResult<()> {
+    LockDirect { conversation_id: conversation }.execute(conn).await.map(drop)
+}
+
+/// Moves how far a member has read, forward only and no further than the last message. `None` if nothing moved.
+pub async fn mark_read(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    member: MemberId,
+    up_to: i64,
+) -> QueryResult<Option<(ConversationRow, Seat)>> {
+    MarkRead { conversation_id: conversation, member_id: member, up_to }.get_result(conn).await.optional()
+}
+
+// ---------------------------------------------------------------------------------------------------------- reading
+
+/// Conversations as a member finds them: only those in which the member has a seat.
+pub async fn opened(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    conversations: &[ConversationId],
+) -> QueryResult<Vec<Opened>> {
+    OpenedBy { member_id: member, conversations: conversations.to_vec() }.load(conn).await
+}
+
+/// The key of a member's list of conversations: latest activity first.
+pub type ConversationKey = (DateTime<Utc>, ConversationId);
+
+/// A page of a member's conversations, latest activity first.
+pub async fn page_of_conversations(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    page: &Keyset<ConversationKey>,
+) -> QueryResult<Vec<Opened>> {
+    let (after_at, after_id) = page.after.unzip();
+    let (before_at, before_id) = page.before.unzip();
+    let limit = page.fetch();
+    if page.backward {
+        return OldestConversations { member_id: member, after_at, after_id, before_at, before_id, limit }
+            .load(conn)
+            .await;
+    }
+    LatestConversations { member_id: member, after_at, after_id, before_at, before_id, limit }
+        .load(conn)
+        .await
+}
+
+/// Unread messages of a member over all conversations.
+pub async fn unread_messages(conn: &mut AsyncPgConnection, member: MemberId) -> QueryResult<i64> {
+    UnreadMessages { member_id: member }.get_result(conn).await
+}
+
+/// The first or last messages of conversations, at most `limit` of each, in list order or reversed if from the end.
+pub async fn edges_of_messages(
+    conn: &mut AsyncPgConnection,
+    conversations: &[ConversationId],
+    from_end: bool,
+    limit: i64,
+) -> QueryResult<Vec<MessageRow>> {
+    let conversations = conversations.to_vec();
+    if from_end {
+        return LastMessages { conversations, limit }.load(conn).await;
+    }
+    FirstMessages { conversations, limit }.load(conn).await
+}
+
+/// A page of a conversation's messages, oldest first.
+pub async fn page_of_messages(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    page: &Keyset<i64>,
+) -> QueryResult<Vec<MessageRow>> {
+    let (after, before) = (page.after.unwrap_or(0), page.before.unwrap_or(i64::MAX));
+    let query = messages::table
+        .filter(messages::conversation_id.eq(conversation))
+        .filter(messages::seq.gt(after))
+        .filter(messages::seq.lt(before))
+        .select(MessageRow::as_select())
+        .limit(page.fetch());
+    if page.backward {
+        return query.order(messages::seq.desc()).load(conn).await;
+    }
+    query.order(messages::seq.asc()).load(conn).await
+}
+
+/// Messages by id.
+pub async fn messages_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[MessageId],
+) -> QueryResult<Vec<MessageRow>> {
+    messages::table.filter(messages::id.eq_any(ids)).select(MessageRow::as_select()).load(conn).await
+}
+
+/// The conversations of sessions.
+pub async fn by_sessions(
+    conn: &mut AsyncPgConnection,
+    sessions: &[SessionId],
+) -> QueryResult<Vec<(Option<SessionId>, ConversationId)>> {
+    conversations::table
+        .filter(conversations::session_id.eq_any(sessions))
+        .select((conversations::session_id, conversations::id))
+        .load(conn)
+        .await
+}
+
+/// The first members of conversations, in id order, at most `limit` of each.
+pub async fn first_members(
+    conn: &mut AsyncPgConnection,
+    conversations: &[ConversationId],
+    limit: i64,
+) -> QueryResult<Vec<(ConversationId, MemberId)>> {
+    FirstMembers { conversations: conversations.to_vec(), limit }.load(conn).await
+}
+
+/// A page of a conversation's members, in id order.
+pub async fn page_of_members(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+    page: &Keyset<MemberId>,
+) -> QueryResult<Vec<MemberId>> {
+    let mut query = conversation_members::table
+        .filter(conversation_members::conversation_id.eq(conversation))
+        .select(conversation_members::member_id)
+        .limit(page.fetch())
+        .into_boxed();
+    if let Some(after) = page.after {
+        query = query.filter(conversation_members::member_id.gt(after));
+    }
+    if let Some(before) = page.before {
+        query = query.filter(conversation_members::member_id.lt(before));
+    }
+    if page.backward {
+        return query.order(conversation_members::member_id.desc()).load(conn).await;
+    }
+    query.order(conversation_members::member_id.asc()).load(conn).await
+}
+
+// ------------------------------------------------------------------------------------------------------- statements
+
+statement! {
+    /// Numbers a message under its conversation's lock, writes it, and counts it for the other member of a DIRECT one.
+    /// Both seats are updated, because an update waits for a concurrent one and then sees its result: what is told of
+    /// them is true at this place of their streams.
+    WriteMessage(
+        id: MessageId => sql_types::Uuid,
+        conversation_id: ConversationId => sql_types::Uuid,
+        sender_id: MemberId => sql_types::Uuid,
+        client_id: String => sql_types::Text,
+        body: String => sql_types::Text,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> (
+        ConversationSql,
+        sql_types::Nullable<SeatSql>,
+        sql_types::Nullable<sql_types::Uuid>,
+        sql_types::Nullable<SeatSql>,
+    ) = concat!(
+        "with numbered as (
+           update conversations c set last_seq = c.last_seq + 1, last_message_at = greatest(c.last_message_at, $6)
+           where c.id = $2
+             and exists (select from conversation_members m where m.conversation_id = $2 and m.member_id = $3)
+             and not exists (select from messages x where x.conversation_id = $2 and x.sender_id = $3 and x.client_id = $4)
+           returning c.*
+         ), written as (
+           insert into messages (id, conversation_id, seq, sender_id, client_id, body, created_at)
+           select $1, n.id, n.last_seq, $3, $4, $5, n.last_message_at from numbered n
+         ), seats as (
+           update conversation_members m set unread_count = m.unread_count + (m.member_id <> $3)::int
+           from numbered n where m.conversation_id = $2 and n.kind = 'DIRECT'
+           returning m.member_id, m.last_read_seq, m.unread_count::bigint as unread
+         )
+         select ", conversation!("n"), ", s.last_read_seq, s.unread, r.member_id, r.last_read_seq, r.unread
+         from numbered n
+         left join seats s on s.member_id = $3
+         left join seats r on r.member_id <> $3"
+    )
+}
+
+statement! {
+    /// Makes a DIRECT conversation with its two seats.
+    InsertDirect(
+        id: ConversationId => sql_types::Uuid,
+        pair: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> sql_types::Uuid =
+    "with made as (
+       insert into conversations (id, kind, pair, created_at) values ($1, 'DIRECT', $2, $3)
+       on conflict (pair) do nothing returning id
+     ), seats as (
+       insert into conversation_members (conversation_id, member_id, joined_at)
+       select made.id, member_id, $3 from made, unnest($2) as member_id
+     )
+     select id from made"
+}
+
+statement! {
+    /// Opens a session's conversation, unless it is open, and seats members who have none. They begin behind what was
+    /// said before. The update that changes nothing makes a concurrent opening wait and then find the same row.
+    OpenSession(
+        id: ConversationId => sql_types::Uuid,
+        session_id: SessionId => sql_types::Uuid,
+        members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> (ConversationSql, sql_types::Uuid, SeatSql) = concat!(
+        "with c as (
+           insert into conversations as old (id, kind, session_id, created_at) values ($1, 'SESSION', $2, $4)
+           on conflict (session_id) do update set session_id = old.session_id
+           returning old.*
+         ), seated as (
+           insert into conversation_members (conversation_id, member_id, last_read_seq, joined_at)
+           select c.id, member_id, c.last_seq, $4 from c, unnest($3) as member_id
+           on conflict do nothing
+           returning member_id, last_read_seq
+         )
+         select ", conversation!("c"), ", m.member_id, m.last_read_seq, 0::bigint from c, seated m"
+    )
+}
+
+statement! {
+    /// Waits for a message that is being written.
+    LockDirect(conversation_id: ConversationId => sql_types::Uuid) -> () =
+    "select from conversations where id = $1 and kind = 'DIRECT' for no key update"
+}
+
+statement! {
+    /// Takes the messages of others between the old and the new place off what is unread. Everything but the seat itself
+    /// is read at one instant and only up to the last message of that instant, so a message sent meanwhile stays counted.
+    MarkRead(
+        conversation_id: ConversationId => sql_types::Uuid,
+        member_id: MemberId => sql_types::Uuid,
+        up_to: i64 => sql_types::BigInt,
+    ) -> (ConversationSql, SeatSql) = concat!(
+        "update conversation_members m
+         set last_read_seq = least($3, c.last_seq),
+             unread_count = case c.kind when 'DIRECT' then m.unread_count - (
+               select count(*) from messages x
+               where x.conversation_id = c.id and x.seq > m.last_read_seq and x.seq <= least($3, c.last_seq)
+                 and x.sender_id <> m.member_id)::int else 0 end
+         from conversations c
+         where c.id = $1 and m.conversation_id = $1 and m.member_id = $2 and m.last_read_seq < least($3, c.last_seq)
+         returning ", conversation!("c"), ", ", seat!()
+    )
+}
+
+statement! {
+    /// Conversations as a member finds them.
+    OpenedBy(
+        member_id: MemberId => sql_types::Uuid,
+        conversations: Vec<ConversationId> => sql_types::Array<sql_types::Uuid>,
+    ) -> OpenedSql = concat!(
+        "select ", opened!(), " from conversation_members m join conversations c on c.id = m.conversation_id
+         where m.member_id = $1 and m.conversation_id = any($2)"
+    )
+}
+
+macro_rules! conversations_page {
+    ($name:ident, $doc:literal, $order:literal) => {
+        statement! {
+            #[doc = $doc]
+            $name(
+                member_id: MemberId => sql_types::Uuid,
+                after_at: Option<DateTime<Utc>> => sql_types::Nullable<sql_types::Timestamptz>,
+                after_id: Option<ConversationId> => sql_types::Nullable<sql_types::Uuid>,
+                before_at: Option<DateTime<Utc>> => sql_types::Nullable<sql_types::Timestamptz>,
+                before_id: Option<ConversationId> => sql_types::Nullable<sql_types::Uuid>,
+                limit: i64 => sql_types::BigInt,
+            ) -> OpenedSql = concat!(
+                "select ", opened!(), "
+                 from (
+                   select m.member_id, m.conversation_id, m.last_read_seq, m.unread_count,
+                          coalesce(l.last_message_at, l.created_at) as active_at
+                   from conversation_members m join conversations l on l.id = m.conversation_id
+                   where m.member_id = $1
+                     and ($2::timestamptz is null or (coalesce(l.last_message_at, l.created_at), l.id) < ($2, $3))
+                     and ($4::timestamptz is null or (coalesce(l.last_message_at, l.created_at), l.id) > ($4, $5))
+                   order by ", $order, " limit $6
+                 ) m
+                 join conversations c on c.id = m.conversation_id
+                 order by ", $order
+            )
+        }
+    };
+}
+
+conversations_page!(
+    LatestConversations,
+    "A member's conversations, latest activity first.",
+    "active_at desc, conversation_id desc"
+);
+conversations_page!(
+    OldestConversations,
+    "A member's conversations, oldest activity first.",
+    "active_at, conversation_id"
+);
+
+statement! {
+    /// What a member has not read.
+    UnreadMessages(member_id: MemberId => sql_types::Uuid) -> sql_types::BigInt = concat!(
+        "select coalesce(sum(unread), 0)::bigint from (
+           select ", seat!(), " from conversation_members m join conversations c on c.id = m.conversation_id
+           where m.member_id = $1 and m.last_read_seq < c.last_seq
+         ) as seats(last_read_seq, unread)"
+    )
+}
+
+macro_rules! messages_edge {
+    ($name:ident, $doc:literal, $order:literal) => {
+        statement! {
+            #[doc = $doc]
+            $name(
+                conversations: Vec<ConversationId> => sql_types::Array<sql_types::Uuid>,
+                limit: i64 => sql_types::BigInt,
+            ) -> MessageSql = concat!(
+                "select x.id, x.conversation_id, x.seq, x.sender_id, x.client_id, x.body, x.created_at
+                 from unnest($1) as wanted(id) cross join lateral (
+                   select * from messages where conversation_id = wanted.id order by seq ", $order, " limit $2
+                 ) x"
+            )
+        }
+    };
+}
+
+messages_edge!(FirstMessages, "The first messages of conversations, oldest first.", "asc");
+messages_edge!(LastMessages, "The last messages of conversations, newest first.", "desc");
+
+statement! {
+    /// The first members of conversations.
+    FirstMembers(
+        conversations: Vec<ConversationId> => sql_types::Array<sql_types::Uuid>,
+        limit: i64 => sql_types::BigInt,
+    ) -> (sql_types::Uuid, sql_types::Uuid) =
+    "select x.conversation_id, x.member_id
+     from unnest($1) as wanted(id) cross join lateral (
+       select conversation_id, member_id from conversation_members where conversation_id = wanted.id order by member_id limit $2
+     ) x"
+}

@@ -1,0 +1,200 @@
+//! Use-cases of chat.
+
+use diesel_async::AsyncPgConnection;
+
+use super::{
+    model::{ConversationRow, ConversationUpdated, MessageRow, MessageSent, Seat, pair},
+    repo::{self, NewMessage, Written},
+};
+use crate::{
+    app::App,
+    db::{
+        Tx, constraint,
+        ids::{ConversationId, MemberId, MessageId, SessionId},
+        transact,
+    },
+    events::StreamName,
+};
+
+/// To whom a message goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Into a conversation.
+    Conversation(ConversationId),
+    /// To a member, in the DIRECT conversation with them; the first message makes it.
+    Member(MemberId),
+}
+
+/// A message to send.
+#[derive(Clone, Debug)]
+pub struct SendMessage {
+    /// Who sends it.
+    pub sender: MemberId,
+    /// To whom.
+    pub to: Target,
+    /// The text, checked.
+    pub body: String,
+    /// Chosen by the sender's device.
+    pub client_id: String,
+}
+
+/// A message that was sent.
+#[derive(Clone, Debug)]
+pub struct Sent {
+    /// The message.
+    pub message: MessageRow,
+    /// Its conversation after it. `None` for a repeat: the conversation has moved on.
+    pub conversation: Option<(ConversationRow, Option<Seat>)>,
+}
+
+/// Why a message was not sent.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// No such conversation or member, or the sender is not in it.
+    #[error("unknown conversation or member")]
+    NotFound,
+    /// To the sender.
+    #[error("to oneself")]
+    ToOneself,
+    /// The `client_id` stands for another text.
+    #[error("another text under the same client id")]
+    Conflict,
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Sends a message; a repeat with the same `client_id` finds the first one.
+///
+/// # Errors
+/// See [`SendError`].
+pub async fn send(app: &App, command: &SendMessage) -> Result<Sent, SendError> {
+    if command.to == Target::Member(command.sender) {
+        return Err(SendError::ToOneself);
+    }
+    let sent = transact(app, async |tx| {
+        tx.acting(command.sender);
+        let conversation = match command.to {
+            Target::Conversation(id) => id,
+            Target::Member(member) => direct_conversation(tx, command.sender, member).await?,
+        };
+        let (id, now) = (MessageId::new(), tx.now());
+        let SendMessage { sender, client_id, body, .. } = command;
+        let new = NewMessage { id, conversation_id: conversation, sender_id: *sender, client_id, body };
+        match repo::write_message(tx, &new, now).await? {
+            Some(written) => Ok(tell(tx, &new, written)),
+            None => sent_before(tx, command).await,
+        }
+    })
+    .await;
+    match sent {
+        Err(SendError::Database(error)) => match constraint::broken(&error) {
+            // The same message arrived twice in one moment, and the other one was first.
+            Some("messages_conversation_id_sender_id_client_id_key") => {
+                sent_before(&mut *app.conn().await?, command).await
+            }
+            Some("conversation_members_member_id_fkey") => Err(SendError::NotFound),
+            _ => Err(error.into()),
+        },
+        other => other,
+    }
+}
+
+/// The DIRECT conversation of two members, made if it is missing.
+async fn direct_conversation(
+    tx: &mut Tx,
+    sender: MemberId,
+    receiver: MemberId,
+) -> Result<ConversationId, SendError> {
+    let (pair, now) = (pair(sender, receiver), tx.now());
+    if let Some(id) = repo::direct(tx, &pair).await? {
+        return Ok(id);
+    }
+    if let Some(id) = repo::insert_direct(tx, ConversationId::new(), &pair, now).await? {
+        return Ok(id);
+    }
+    // The insert waited for the transaction that made it.
+    repo::direct(tx, &pair).await?.ok_or(SendError::NotFound)
+}
+
+fn tell(tx: &mut Tx, new: &NewMessage<'_>, written: Written) -> Sent {
+    let Written { conversation, sender, receiver_id, receiver } = written;
+    let message = MessageRow {
+        id: new.id,
+        conversation_id: new.conversation_id,
+        seq: conversation.last_seq,
+        sender_id: new.sender_id,
+        client_id: new.client_id.to_owned(),
+        body: new.body.to_owned(),
+        created_at: conversation.active_at(),
+    };
+    let sent = MessageSent { message };
+    tx.tell(StreamName::Conversation(conversation.id), &sent);
+    for (member, seat) in [(Some(new.sender_id), sender), (receiver_id, receiver)] {
+        if let (Some(member), Some(seat)) = (member, seat) {
+            tx.tell(StreamName::User(member), &ConversationUpdated::new(&conversation, seat));
+        }
+    }
+    Sent { message: sent.message, conversation: Some((conversation, sender)) }
+}
+
+/// The message that an earlier call sent with this `client_id`, if it had the same text.
+async fn sent_before(conn: &mut AsyncPgConnection, command: &SendMessage) -> Result<Sent, SendError> {
+    let conversation = match command.to {
+        Target::Conversation(id) => Some(id),
+        Target::Member(member) => repo::direct(conn, &pair(command.sender, member)).await?,
+    };
+    let Some(conversation) = conversation else { return Err(SendError::NotFound) };
+    match repo::message_by_client_id(conn, conversation, command.sender, &command.client_id).await? {
+        Some(message) if message.body == command.body => Ok(Sent { message, conversation: None }),
+        Some(_) => Err(SendError::Conflict),
+        None => Err(SendError::NotFound),
+    }
+}
+
+/// Why nothing was marked as read.
+#[derive(Debug, thiserror::Error)]
+pub enum MarkReadError {
+    /// No such conversation, or the member is not in it.
+    #[error("unknown conversation")]
+    NotFound,
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Moves how far a member has read: forward only, and no further than the last message.
+///
+/// # Errors
+/// See [`MarkReadError`].
+pub async fn mark_read(
+    app: &App,
+    member: MemberId,
+    conversation: ConversationId,
+    up_to: i64,
+) -> Result<(ConversationRow, Seat), MarkReadError> {
+    transact(app, async |tx| {
+        tx.acting(member);
+        repo::lock_direct(tx, conversation).await?;
+        if let Some((conversation, seat)) = repo::mark_read(tx, conversation, member, up_to).await? {
+            tx.tell(StreamName::User(member), &ConversationUpdated::new(&conversation, seat));
+            return Ok((conversation, seat));
+        }
+        let opened = repo::opened(tx, member, &[conversation]).await?.pop().ok_or(MarkReadError::NotFound)?;
+        Ok((opened.conversation, opened.seat))
+    })
+    .await
+}
+
+/// Opens the conversation of a session for some of its members, inside the transaction that admitted them.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn open_session(tx: &mut Tx, session: SessionId, members: &[MemberId]) -> diesel::QueryResult<()> {
+    let now = tx.now();
+    for admitted in repo::open_session(tx, ConversationId::new(), session, members, now).await? {
+        let updated = ConversationUpdated::new(&admitted.conversation, admitted.seat);
+        tx.tell(StreamName::User(admitted.member_id), &updated);
+    }
+    Ok(())
+}

@@ -1,0 +1,95 @@
+//! Makes notifications in the transaction of what they tell of. An event is told on the stream of each member whom it
+//! concerns, and that member is the one who is notified.
+
+use diesel::QueryResult;
+use futures_util::future::{BoxFuture, FutureExt};
+
+use super::{
+    model::{
+        Draft, NotificationKind as Kind,
+        text::{Amount, Part, Story, body},
+    },
+    service,
+};
+use crate::{
+    db::{Tx, ids::MemberId},
+    domains::{
+        payments::model::{PaymentFailed, PaymentSucceeded},
+        reviews::model::ReviewAdded,
+        sessions::model::{
+            BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
+            SessionStarted,
+        },
+    },
+    events::{EventPayload, Listener, StreamName, log::Pending},
+};
+
+/// Makes notifications.
+#[derive(Clone, Copy, Debug)]
+pub struct Notifier;
+
+impl Listener for Notifier {
+    fn on_events<'a>(&'a self, tx: &'a mut Tx, events: &'a [Pending]) -> BoxFuture<'a, QueryResult<()>> {
+        async move { service::notify(tx, events.iter().filter_map(draft).collect()).await }.boxed()
+    }
+}
+
+/// The notification that an event makes, if any.
+fn draft(event: &Pending) -> Option<Draft> {
+    let StreamName::User(member) = event.stream else { return None };
+    let (kind, subject, body) = match event.kind {
+        BookingConfirmed::KIND => {
+            let BookingConfirmed { booking, .. } = event.payload()?;
+            let story = Story::Booked(part(&booking, member), booking.starts_at, price(&booking));
+            (Kind::BookingConfirmed, booking.id.to_string(), body(story))
+        }
+        BookingCancelled::KIND => {
+            let BookingCancelled { booking, refunded, .. } = event.payload()?;
+            let back = Amount { minor: refunded, ..price(&booking) };
+            let story = Story::Cancelled(part(&booking, member), booking.starts_at, back);
+            (Kind::BookingCancelled, booking.id.to_string(), body(story))
+        }
+        BookingCompleted::KIND => {
+            let BookingCompleted { booking, earnings, fee, .. } = event.payload()?;
+            let (part, starts_at, price) = (part(&booking, member), booking.starts_at, price(&booking));
+            let story = Story::Completed { part, starts_at, price, earnings, fee };
+            (Kind::BookingCompleted, booking.id.to_string(), body(story))
+        }
+        SessionStarted::KIND => {
+            let SessionStarted { session } = event.payload()?;
+            (Kind::SessionStarted, session.id.to_string(), body(Story::Started(part_in(&session, member))))
+        }
+        SessionEnded::KIND => {
+            let SessionEnded { session } = event.payload()?;
+            (Kind::SessionEnded, session.id.to_string(), body(Story::Ended(part_in(&session, member))))
+        }
+        PaymentSucceeded::KIND => {
+            let PaymentSucceeded { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            (Kind::PaymentSucceeded, payment.id.to_string(), body(Story::Paid(amount, payment.credits)))
+        }
+        PaymentFailed::KIND => {
+            let PaymentFailed { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
+        }
+        ReviewAdded::KIND => {
+            let ReviewAdded { review } = event.payload()?;
+            (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
+        }
+        _ => return None,
+    };
+    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor })
+}
+
+fn part(booking: &BookingRow, member: MemberId) -> Part {
+    if member == booking.mentor_id { Part::Mentor } else { Part::Learner }
+}
+
+fn part_in(session: &SessionRow, member: MemberId) -> Part {
+    if member == session.host_id { Part::Mentor } else { Part::Learner }
+}
+
+fn price(booking: &BookingRow) -> Amount<'_> {
+    Amount { minor: booking.price, currency: &booking.currency }
+}

@@ -1,0 +1,209 @@
+//! What a notification says, in English. Clients that speak another language, or know the reader's time zone, write their
+//! own text from the kind and the subject.
+
+use chrono::{DateTime, Utc};
+
+/// The part that the reader has in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Gives it.
+    Mentor,
+    /// Has a seat in it.
+    Learner,
+}
+
+/// An amount in minor units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Amount<'a> {
+    /// Minor units.
+    pub minor: i64,
+    /// `CREDIT` or a code of ISO 4217.
+    pub currency: &'a str,
+}
+
+/// What happened, as far as the text tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Story<'a> {
+    /// A seat was booked.
+    Booked(Part, DateTime<Utc>, Amount<'a>),
+    /// A booking was cancelled; this much went back to the learner.
+    Cancelled(Part, DateTime<Utc>, Amount<'a>),
+    /// A session went live.
+    Started(Part),
+    /// A session is over.
+    Ended(Part),
+    /// A booking was completed.
+    Completed {
+        /// Of the reader.
+        part: Part,
+        /// When the session was planned.
+        starts_at: DateTime<Utc>,
+        /// What the learner paid.
+        price: Amount<'a>,
+        /// What the mentor got.
+        earnings: i64,
+        /// What the platform kept.
+        fee: i64,
+    },
+    /// A payment succeeded: the amount and the credits bought.
+    Paid(Amount<'a>, i64),
+    /// A payment failed.
+    PaymentFailed(Amount<'a>),
+    /// A review was written: its stars.
+    Reviewed(i16),
+}
+
+/// The text of a notification.
+#[must_use]
+pub fn body(story: Story<'_>) -> String {
+    match story {
+        Story::Booked(Part::Learner, at, price) => {
+            format!("Your session on {} is booked for {}.", time(at), money(price))
+        }
+        Story::Booked(Part::Mentor, at, price) => {
+            format!("A learner booked your session on {} for {}.", time(at), money(price))
+        }
+        Story::Cancelled(Part::Learner, at, Amount { minor: 0, .. }) => {
+            format!("Your session on {} was cancelled.", time(at))
+        }
+        Story::Cancelled(Part::Learner, at, back) => {
+            format!("Your session on {} was cancelled. {} went back to your wallet.", time(at), money(back))
+        }
+        Story::Cancelled(Part::Mentor, at, _) => {
+            format!("The booking of your session on {} was cancelled.", time(at))
+        }
+        Story::Started(Part::Learner) => "Your session has started. Join it now.".to_owned(),
+        Story::Started(Part::Mentor) => "The session that you lead has started.".to_owned(),
+        Story::Ended(Part::Learner) => {
+            "Your session has ended. Confirm it, and then tell others how it was.".to_owned()
+        }
+        Story::Ended(Part::Mentor) => {
+            "The session that you led has ended. You are paid once it is confirmed.".to_owned()
+        }
+        Story::Completed { part: Part::Mentor, price, earnings, fee, .. } => {
+            let part = |minor| money(Amount { minor, ..price });
+            format!("You earned {}: {} less a fee of {}.", part(earnings), money(price), part(fee))
+        }
+        Story::Completed { part: Part::Learner, starts_at, price, .. } => {
+            format!("Receipt: you paid {} for your session on {}.", money(price), time(starts_at))
+        }
+        Story::Paid(amount, credits) => {
+            let credits = money(Amount { minor: credits, currency: CREDIT });
+            format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
+        }
+        Story::PaymentFailed(amount) => {
+            format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
+        }
+        Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
+        Story::Reviewed(stars) => format!("You received a review with {stars} stars."),
+    }
+}
+
+const CREDIT: &str = "CREDIT";
+
+/// Currencies without, and with three, decimal places (ISO 4217); the others have two.
+const WHOLE: [&str; 16] = [
+    "BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "UGX", "VND", "VUV", "XAF", "XOF",
+    "XPF",
+];
+const THOUSANDTHS: [&str; 7] = ["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"];
+
+fn money(Amount { minor, currency }: Amount<'_>) -> String {
+    let places = match currency {
+        code if WHOLE.contains(&code) => 0,
+        code if THOUSANDTHS.contains(&code) => 3,
+        _ => 2,
+    };
+    let unit = if currency == CREDIT { "credits" } else { currency };
+    let digits = format!("{:0width$}", minor.unsigned_abs(), width = places + 1);
+    let (whole, fraction) = digits.split_at(digits.len() - places);
+    let sign = if minor < 0 { "-" } else { "" };
+    let point = if places == 0 { "" } else { "." };
+    format!("{sign}{whole}{point}{fraction} {unit}")
+}
+
+fn time(at: DateTime<Utc>) -> String {
+    at.format("%-d %B %Y at %H:%M UTC").to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn credits(minor: i64) -> Amount<'static> {
+        Amount { minor, currency: CREDIT }
+    }
+
+    #[test]
+    fn every_step_is_told_to_both_sides() {
+        let at: DateTime<Utc> = "2027-03-03T14:05:00Z".parse().unwrap();
+        let completed =
+            |part| Story::Completed { part, starts_at: at, price: credits(6000), earnings: 5100, fee: 900 };
+        let table = [
+            (
+                Story::Booked(Part::Learner, at, credits(6000)),
+                "Your session on 3 March 2027 at 14:05 UTC is booked for 60.00 credits.",
+            ),
+            (
+                Story::Booked(Part::Mentor, at, credits(6000)),
+                "A learner booked your session on 3 March 2027 at 14:05 UTC for 60.00 credits.",
+            ),
+            (
+                Story::Cancelled(Part::Learner, at, credits(6000)),
+                "Your session on 3 March 2027 at 14:05 UTC was cancelled. 60.00 credits went back to your wallet.",
+            ),
+            (
+                Story::Cancelled(Part::Learner, at, credits(0)),
+                "Your session on 3 March 2027 at 14:05 UTC was cancelled.",
+            ),
+            (
+                Story::Cancelled(Part::Mentor, at, credits(6000)),
+                "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled.",
+            ),
+            (Story::Started(Part::Learner), "Your session has started. Join it now."),
+            (Story::Started(Part::Mentor), "The session that you lead has started."),
+            (
+                Story::Ended(Part::Learner),
+                "Your session has ended. Confirm it, and then tell others how it was.",
+            ),
+            (
+                Story::Ended(Part::Mentor),
+                "The session that you led has ended. You are paid once it is confirmed.",
+            ),
+            (completed(Part::Mentor), "You earned 51.00 credits: 60.00 credits less a fee of 9.00 credits."),
+            (
+                completed(Part::Learner),
+                "Receipt: you paid 60.00 credits for your session on 3 March 2027 at 14:05 UTC.",
+            ),
+            (
+                Story::Paid(Amount { minor: 1999, currency: "EUR" }, 20_000),
+                "Your payment of 19.99 EUR succeeded: 200.00 credits were added to your wallet.",
+            ),
+            (
+                Story::PaymentFailed(Amount { minor: 500, currency: "JPY" }),
+                "Your payment of 500 JPY did not succeed. Your wallet is unchanged.",
+            ),
+            (Story::Reviewed(1), "You received a review with 1 star."),
+            (Story::Reviewed(5), "You received a review with 5 stars."),
+        ];
+        for (story, text) in table {
+            assert_eq!(body(story), text);
+        }
+    }
+
+    #[test]
+    fn amounts_have_the_places_of_their_currency() {
+        let table = [
+            (0, CREDIT, "0.00 credits"),
+            (5, CREDIT, "0.05 credits"),
+            (-5, "EUR", "-0.05 EUR"),
+            (123_456, "USD", "1234.56 USD"),
+            (0, "JPY", "0 JPY"),
+            (1234, "KWD", "1.234 KWD"),
+            (i64::MIN, "JPY", "-9223372036854775808 JPY"),
+        ];
+        for (minor, currency, text) in table {
+            assert_eq!(money(Amount { minor, currency }), text);
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! Every statement of payments.
+
+use chrono::{DateTime, Utc};
+use diesel::{QueryResult, prelude::*};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{CreditPackageRow, PaymentRow, PaymentStatus, WebhookOutcome, WebhookRow};
+use crate::db::{
+    ids::{CreditPackageId, EntityId, MemberId, PaymentId},
+    keyset::Keyset,
+    tables::{credit_packages, payments, webhook_events},
+};
+
+/// Packages on sale, in their order.
+pub async fn packages_on_sale(conn: &mut AsyncPgConnection) -> QueryResult<Vec<CreditPackageRow>> {
+    credit_packages::table
+        .filter(credit_packages::active)
+        .order((credit_packages::position, credit_packages::id))
+        .select(CreditPackageRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// Packages by id, on sale or not.
+pub async fn packages_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[CreditPackageId],
+) -> QueryResult<Vec<CreditPackageRow>> {
+    credit_packages::table
+        .filter(credit_packages::id.eq_any(ids))
+        .select(CreditPackageRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// A package that is on sale.
+pub async fn package_on_sale(
+    conn: &mut AsyncPgConnection,
+    id: CreditPackageId,
+) -> QueryResult<Option<CreditPackageRow>> {
+    let on_sale = credit_packages::table.find(id).filter(credit_packages::active);
+    on_sale.select(CreditPackageRow::as_select()).first(conn).await.optional()
+}
+
+/// A new payment.
+pub async fn insert_payment(conn: &mut AsyncPgConnection, payment: &PaymentRow) -> QueryResult<()> {
+    diesel::insert_into(payments::table).values(payment).execute(conn).await.map(drop)
+}
+
+/// Payments by id.
+pub async fn payments_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[PaymentId],
+) -> QueryResult<Vec<PaymentRow>> {
+    payments::table.filter(payments::id.eq_any(ids)).select(PaymentRow::as_select()).load(conn).await
+}
+
+/// A page of a member's payments, newest first.
+pub async fn page_of_payments(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    page: &Keyset<PaymentId>,
+) -> QueryResult<Vec<PaymentRow>> {
+    let older_than = page.after.unwrap_or_else(|| PaymentId::from_uuid(uuid::Uuid::max()));
+    let newer_than = page.before.unwrap_or_else(|| PaymentId::from_uuid(uuid::Uuid::nil()));
+    let rows = payments::table
+        .filter(payments::member_id.eq(member))
+        .filter(payments::id.lt(older_than))
+        .filter(payments::id.gt(newer_than))
+        .limit(page.fetch())
+        .select(PaymentRow::as_select());
+    if page.backward {
+        rows.order(payments::id.asc()).load(conn).await
+    } else {
+        rows.order(payments::id.desc()).load(conn).await
+    }
+}
+
+/// Stores what the provider answered, and returns the payment as it is then.
+pub async fn attach_checkout(
+    conn: &mut AsyncPgConnection,
+    id: PaymentId,
+    reference: &str,
+    url: &str,
+) -> QueryResult<PaymentRow> {
+    diesel::update(payments::table.find(id))
+        .set((payments::provider_reference.eq(reference), payments::checkout_url.eq(url)))
+        .returning(PaymentRow::as_returning())
+        .get_result(conn)
+        .await
+}
+
+/// A payment by our id, locked until the end of the transaction.
+pub async fn lock_payment(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryResult<Option<PaymentRow>> {
+    payments::table.find(id).select(PaymentRow::as_select()).for_update().first(conn).await.optional()
+}
+
+/// A payment by the provider's name for it, locked until the end of the transaction.
+pub async fn lock_payment_by_reference(
+    conn: &mut AsyncPgConnection,
+    provider: &str,
+    reference: &str,
+) -> QueryResult<Option<PaymentRow>> {
+    payments::table
+        .filter(payments::provider.eq(provider))
+        .filter(payments::provider_reference.eq(reference))
+        .select(PaymentRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Some payments that have waited since before an instant, locked; those that somebody else works on are left out.
+pub async fn lock_overdue(
+    conn: &mut AsyncPgConnection,
+    before: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<PaymentRow>> {
+    payments::table
+        .filter(payments::status.eq(PaymentStatus::Pending))
+        .filter(payments::created_at.lt(before))
+        .order(payments::created_at)
+        .limit(most)
+        .select(PaymentRow::as_select())
+        .for_update()
+        .skip_locked()
+        .load(conn)
+        .await
+}
+
+/// Writes the status of a locked payment.
+pub async fn settle(conn: &mut AsyncPgConnection, payment: &PaymentRow) -> QueryResult<()> {
+    diesel::update(payments::table.find(payment.id))
+        .set((
+            payments::status.eq(payment.status),
+            payments::settled_at.eq(payment.settled_at),
+            payments::provider_reference.eq(&payment.provider_reference),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Stores a webhook; `false` if it came before.
+pub async fn insert_webhook(conn: &mut AsyncPgConnection, webhook: &WebhookRow) -> QueryResult<bool> {
+    let inserted = diesel::insert_into(webhook_events::table)
+        .values(webhook)
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// A webhook that was not applied yet, locked until the end of the transaction.
+pub async fn lock_webhook(
+    conn: &mut AsyncPgConnection,
+    provider: &str,
+    event_id: &str,
+) -> QueryResult<Option<WebhookRow>> {
+    webhook_events::table
+        .find((provider, event_id))
+        .filter(webhook_events::applied_at.is_null())
+        .select(WebhookRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Notes what a locked webhook did.
+pub async fn mark_applied(
+    conn: &mut AsyncPgConnection,
+    webhook: &WebhookRow,
+    outcome: WebhookOutcome,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(webhook_events::table.find((&webhook.provider, &webhook.event_id)))
+        .set((webhook_events::applied_at.eq(now), webhook_events::outcome.eq(outcome)))
+        .execute(conn)
+        .await
+        .map(drop)
+}

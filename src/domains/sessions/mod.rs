@@ -1,0 +1,23 @@
+//! Sessions: live meetings of a host with learners, and the learners' bookings.
+//!
+//! Vocabulary: a *session* is the meeting, with one *host* (the mentor); a *booking* is one learner's seat in it. A
+//! *phase* is a session's status at an instant; what may be done is decided by the phase alone (see [`model::rules`]).
+//!
+//! Who decides what: the learner or the mentor cancels before the start; the host starts (from 10 minutes before the
+//! start until the planned end) and ends; the learner confirms after the end, which pays the mentor. The clock decides
+//! whatever nobody decided, so that no money is stuck: a live session is ended an hour after its planned end, a session
+//! that nobody started is cancelled with a full refund a day after its planned end, and a booking that nobody confirmed
+//! is completed 72 hours after the end (see [`jobs`]).
+//!
+//! Invariants: whoever changes a session or its bookings holds the lock on the session's row; a booking's payment status
+//! follows its status; money and slot move in the transaction that changes the status.
+
+pub mod jobs;
+pub mod loaders;
+pub mod model;
+pub mod mutation;
+pub mod query;
+pub mod repo;
+pub mod service;
+pub mod types;
+pub mod viewer;

@@ -1,0 +1,180 @@
+//! Every statement of sessions.
+
+pub mod read;
+
+use chrono::{DateTime, Utc};
+use diesel::{QueryResult, prelude::*, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+
+use super::model::{BookingRow, SessionRow};
+use crate::{
+    db::{
+        ids::{BookingId, MemberId, SessionId, SkillId},
+        tables::{bookings, sessions},
+    },
+    statement,
+};
+
+/// A new session with its one booking.
+pub async fn insert(
+    conn: &mut AsyncPgConnection,
+    session: &SessionRow,
+    booking: &BookingRow,
+) -> QueryResult<()> {
+    let statement = InsertBooked {
+        session: session.id,
+        kind: session.kind.as_str(),
+        host: session.host_id,
+        skill: session.skill_id,
+        starts_at: session.starts_at,
+        ends_at: session.ends_at,
+        now: session.created_at,
+        booking: booking.id,
+        learner: booking.learner_id,
+        price: booking.price,
+        currency: booking.currency.clone(),
+    };
+    statement.execute(conn).await.map(drop)
+}
+
+/// A session, locked until the end of the transaction: the lock that guards its bookings and presence intervals too.
+pub async fn lock(conn: &mut AsyncPgConnection, id: SessionId) -> QueryResult<Option<SessionRow>> {
+    sessions::table.find(id).select(SessionRow::as_select()).for_no_key_update().first(conn).await.optional()
+}
+
+/// The session of a booking, locked until the end of the transaction.
+pub async fn lock_by_booking(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<Option<SessionRow>> {
+    let session = bookings::table.find(id).select(bookings::session_id).single_value();
+    sessions::table
+        .filter(sessions::id.nullable().eq(session))
+        .select(SessionRow::as_select())
+        .for_no_key_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The bookings of a session.
+pub async fn bookings_of(conn: &mut AsyncPgConnection, id: SessionId) -> QueryResult<Vec<BookingRow>> {
+    bookings::table
+        .filter(bookings::session_id.eq(id))
+        .order(bookings::id)
+        .select(BookingRow::as_select())
+        .load(conn)
+        .await
+}
+
+/// A booking with its session.
+pub async fn booked(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<(BookingRow, SessionRow)> {
+    bookings::table
+        .inner_join(sessions::table)
+        .filter(bookings::id.eq(id))
+        .select((BookingRow::as_select(), SessionRow::as_select()))
+        .first(conn)
+        .await
+}
+
+/// A booking.
+pub async fn booking(conn: &mut AsyncPgConnection, id: BookingId) -> QueryResult<Option<BookingRow>> {
+    bookings::table.find(id).select(BookingRow::as_select()).first(conn).await.optional()
+}
+
+/// Writes what changes in a session's life.
+pub async fn save(conn: &mut AsyncPgConnection, row: &SessionRow) -> QueryResult<()> {
+    diesel::update(sessions::table.find(row.id))
+        .set((
+            sessions::status.eq(row.status),
+            sessions::started_at.eq(row.started_at),
+            sessions::ended_at.eq(row.ended_at),
+            sessions::cancelled_at.eq(row.cancelled_at),
+            sessions::version.eq(row.version),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Writes what changes in a booking's life.
+pub async fn save_booking(conn: &mut AsyncPgConnection, row: &BookingRow) -> QueryResult<()> {
+    diesel::update(bookings::table.find(row.id))
+        .set((
+            bookings::status.eq(row.status),
+            bookings::payment_status.eq(row.payment_status),
+            bookings::auto_confirms_at.eq(row.auto_confirms_at),
+            bookings::completed_at.eq(row.completed_at),
+            bookings::cancelled_at.eq(row.cancelled_at),
+            bookings::cancelled_by.eq(row.cancelled_by),
+            bookings::version.eq(row.version),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// A place in a list that the clean-up works through.
+pub type Place<T> = (DateTime<Utc>, T);
+
+/// Sessions that went on, or waited for their start, for too long, after a place in the order of their planned ends.
+pub async fn overdue(conn: &mut AsyncPgConnection, due: &Overdue) -> QueryResult<Vec<Place<SessionId>>> {
+    due.load(conn).await
+}
+
+/// Bookings that complete by themselves by `now`, after a place in that order.
+pub async fn unconfirmed(
+    conn: &mut AsyncPgConnection,
+    due: &Unconfirmed,
+) -> QueryResult<Vec<Place<BookingId>>> {
+    due.load(conn).await
+}
+
+statement! {
+    /// Inserts a scheduled session with one confirmed booking.
+    InsertBooked(
+        session: SessionId => sql_types::Uuid,
+        kind: &'static str => sql_types::Text,
+        host: MemberId => sql_types::Uuid,
+        skill: Option<SkillId> => sql_types::Nullable<sql_types::Uuid>,
+        starts_at: DateTime<Utc> => sql_types::Timestamptz,
+        ends_at: DateTime<Utc> => sql_types::Timestamptz,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+        booking: BookingId => sql_types::Uuid,
+        learner: MemberId => sql_types::Uuid,
+        price: i64 => sql_types::BigInt,
+        currency: String => sql_types::Text,
+    ) -> () =
+    "with session as (
+       insert into sessions (id, kind, status, host_id, skill_id, starts_at, ends_at, created_at)
+       values ($1, $2, 'SCHEDULED', $3, $4, $5, $6, $7)
+     )
+     insert into bookings (id, session_id, learner_id, mentor_id, status, payment_status, starts_at, price, currency, created_at)
+     values ($8, $1, $9, $3, 'CONFIRMED', 'HELD', $5, $10, $11, $7)"
+}
+
+statement! {
+    /// The next overdue sessions: live ones that should have ended by `live_until`, unstarted ones by `scheduled_until`.
+    Overdue(
+        live_until: DateTime<Utc> => sql_types::Timestamptz,
+        scheduled_until: DateTime<Utc> => sql_types::Timestamptz,
+        after: DateTime<Utc> => sql_types::Timestamptz,
+        after_id: SessionId => sql_types::Uuid,
+        limit: i64 => sql_types::BigInt,
+    ) -> (sql_types::Timestamptz, sql_types::Uuid) =
+    "select ends_at, id from sessions
+     where status in ('SCHEDULED', 'LIVE') and (ends_at, id) > ($3, $4) and ends_at <= $1
+       and (status = 'LIVE' or ends_at <= $2)
+     order by ends_at, id limit $5"
+}
+
+statement! {
+    /// The next bookings that complete by themselves.
+    Unconfirmed(
+        now: DateTime<Utc> => sql_types::Timestamptz,
+        after: DateTime<Utc> => sql_types::Timestamptz,
+        after_id: BookingId => sql_types::Uuid,
+        limit: i64 => sql_types::BigInt,
+    ) -> (sql_types::Timestamptz, sql_types::Uuid) =
+    "select auto_confirms_at, id from bookings
+     where status = 'CONFIRMED' and auto_confirms_at is not null and auto_confirms_at <= $1
+       and (auto_confirms_at, id) > ($2, $3)
+     order by auto_confirms_at, id limit $4"
+}

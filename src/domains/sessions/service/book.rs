@@ -1,0 +1,146 @@
+//! Booking a session: slot, money and seat in one transaction.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+
+use super::{App, repo, scheduling, tell_both, wallet};
+use crate::{
+    db::{
+        idempotency::{Attempt, Claimed},
+        ids::{BookingId, EntityId, MemberId, SessionId, SkillId},
+        transact,
+    },
+    domains::{
+        profiles::model::MentorRow,
+        scheduling::{model::Slot, service::ClaimError},
+        sessions::model::{
+            BookingConfirmed, BookingRow, BookingStatus, PaymentStatus, SessionKind, SessionRow,
+            SessionStatus,
+        },
+        wallet::service::HoldError,
+    },
+};
+
+/// A wish for a one-on-one.
+#[derive(Clone, Debug)]
+pub struct BookSession {
+    /// Who learns and pays.
+    pub learner_id: MemberId,
+    /// Who teaches, at which rate.
+    pub mentor: Arc<MentorRow>,
+    /// What it is about.
+    pub skill_id: Option<SkillId>,
+    /// When.
+    pub slot: Slot,
+    /// The key and the input that it stands for.
+    pub attempt: Attempt,
+}
+
+/// A booked seat.
+pub type Booked = super::Changed;
+
+/// Why nothing was booked.
+#[derive(Debug, thiserror::Error)]
+pub enum BookError {
+    /// The time cannot be had.
+    #[error("the slot cannot be claimed")]
+    Slot(#[source] ClaimError),
+    /// The wallet has too little.
+    #[error("{missing} missing")]
+    Insufficient {
+        /// How much, in minor units.
+        missing: i64,
+    },
+    /// The idempotency key was used with another input.
+    #[error("key used with another input")]
+    KeyConflict,
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Books a one-on-one: claims the slot (a hold of the learner's own is used), puts the price into escrow, and makes the
+/// session with its booking. The same key again gives the first result.
+///
+/// # Errors
+/// See [`BookError`].
+pub async fn book(app: &App, command: BookSession) -> Result<Booked, BookError> {
+    transact(app, async |tx| {
+        tx.acting(command.learner_id);
+        let now = tx.now();
+        let (booking, session) = command.rows(now);
+        match command.attempt.claim(tx, booking.id.uuid(), now).await? {
+            Claimed::New => {}
+            Claimed::Replayed(id) => {
+                let (booking, session) = repo::booked(tx, BookingId::from_uuid(id)).await?;
+                return Ok(Booked { booking, session, replayed: true });
+            }
+            Claimed::Conflict => return Err(BookError::KeyConflict),
+        }
+        scheduling::service::claim(tx, &command.slot, command.learner_id, session.id).await?;
+        wallet::service::hold(tx, booking.id, command.learner_id, booking.price).await?;
+        repo::insert(tx, &session, &booking).await?;
+        let confirmed = BookingConfirmed { booking, session };
+        tell_both(tx, &confirmed.booking, &confirmed);
+        let BookingConfirmed { booking, session } = confirmed;
+        Ok(Booked { booking, session, replayed: false })
+    })
+    .await
+}
+
+impl BookSession {
+    /// What will be inserted.
+    fn rows(&self, now: DateTime<Utc>) -> (BookingRow, SessionRow) {
+        let session = SessionRow {
+            id: SessionId::new(),
+            kind: SessionKind::OneOnOne,
+            status: SessionStatus::Scheduled,
+            host_id: self.mentor.member_id,
+            skill_id: self.skill_id,
+            starts_at: self.slot.starts_at,
+            ends_at: self.slot.ends_at,
+            started_at: None,
+            ended_at: None,
+            cancelled_at: None,
+            version: 1,
+            created_at: now,
+        };
+        let booking = BookingRow {
+            id: BookingId::new(),
+            session_id: session.id,
+            learner_id: self.learner_id,
+            mentor_id: self.mentor.member_id,
+            status: BookingStatus::Confirmed,
+            payment_status: PaymentStatus::Held,
+            starts_at: session.starts_at,
+            price: self.mentor.price_for(session.minutes()),
+            currency: self.mentor.currency.clone(),
+            created_at: now,
+            auto_confirms_at: None,
+            completed_at: None,
+            cancelled_at: None,
+            cancelled_by: None,
+            version: 1,
+        };
+        (booking, session)
+    }
+}
+
+impl From<ClaimError> for BookError {
+    fn from(error: ClaimError) -> Self {
+        match error {
+            ClaimError::Database(error) => Self::Database(error),
+            refused => Self::Slot(refused),
+        }
+    }
+}
+
+impl From<HoldError> for BookError {
+    fn from(error: HoldError) -> Self {
+        match error {
+            HoldError::Insufficient { missing } => Self::Insufficient { missing },
+            HoldError::Database(error) => Self::Database(error),
+        }
+    }
+}

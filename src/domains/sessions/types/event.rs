@@ -1,0 +1,153 @@
+//! What happened to sessions and bookings. The types resolve from the payloads, without SQL.
+
+use std::sync::Arc;
+
+use async_graphql::Object;
+use chrono::{DateTime, Utc};
+
+use super::{Booking, Session};
+use crate::{
+    domains::{
+        event::Happened,
+        sessions::model::{self, BookingRow, SessionRow},
+    },
+    events::StreamName,
+    graphql::scalars::Money,
+};
+
+/// The session in an event: with its cursor, if the event stands on the session's own stream.
+fn session(happened: &Happened, row: &SessionRow) -> Session {
+    let own = happened.0.stream == StreamName::Session(row.id);
+    Session { row: Arc::new(row.clone()), seq: own.then_some(happened.0.seq) }
+}
+
+fn booking(happened: &Happened, row: &BookingRow, of: &SessionRow) -> Booking {
+    Booking { row: Arc::new(row.clone()), session: Some(session(happened, of)) }
+}
+
+macro_rules! session_events {
+    ($($(#[$doc:meta])* $name:ident;)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug)]
+        pub struct $name(pub Happened, pub model::$name);
+
+        $(#[$doc])*
+        #[Object]
+        impl $name {
+            /// Opaque place right after this event.
+            pub async fn cursor(&self) -> String {
+                self.0.cursor()
+            }
+
+            /// When it happened.
+            pub async fn occurred_at(&self) -> DateTime<Utc> {
+                self.0.occurred_at()
+            }
+
+            /// The session, right after it.
+            async fn session(&self) -> Session {
+                session(&self.0, &self.1.session)
+            }
+        }
+    )+};
+}
+
+session_events! {
+    /// A session went live.
+    SessionStarted;
+    /// A session is over.
+    SessionEnded;
+    /// A session will not take place.
+    SessionCancelled;
+}
+
+/// A seat was booked.
+#[derive(Clone, Debug)]
+pub struct BookingConfirmed(pub Happened, pub model::BookingConfirmed);
+
+/// A seat was booked.
+#[Object]
+impl BookingConfirmed {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// The seat.
+    async fn booking(&self) -> Booking {
+        booking(&self.0, &self.1.booking, &self.1.session)
+    }
+}
+
+/// A booking was cancelled and its price paid back.
+#[derive(Clone, Debug)]
+pub struct BookingCancelled(pub Happened, pub model::BookingCancelled);
+
+/// A booking was cancelled and its price paid back.
+#[Object]
+impl BookingCancelled {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// The seat, right after it.
+    async fn booking(&self) -> Booking {
+        booking(&self.0, &self.1.booking, &self.1.session)
+    }
+
+    /// What went back to the learner.
+    async fn refunded(&self) -> Money {
+        Money::new(self.1.refunded, self.1.booking.currency.as_str())
+    }
+}
+
+/// A booking was completed and the mentor paid.
+#[derive(Clone, Debug)]
+pub struct BookingCompleted(pub Happened, pub model::BookingCompleted);
+
+/// A booking was completed and the mentor paid.
+#[Object]
+impl BookingCompleted {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// The seat, right after it.
+    async fn booking(&self) -> Booking {
+        booking(&self.0, &self.1.booking, &self.1.session)
+    }
+
+    /// What the mentor got. `null` on the learner's stream.
+    async fn earnings(&self) -> Option<Money> {
+        self.for_mentor(self.1.earnings)
+    }
+
+    /// What the platform kept. `null` on the learner's stream.
+    async fn fee(&self) -> Option<Money> {
+        self.for_mentor(self.1.fee)
+    }
+}
+
+impl BookingCompleted {
+    fn for_mentor(&self, amount: i64) -> Option<Money> {
+        let to_mentor = self.0.0.stream == StreamName::User(self.1.booking.mentor_id);
+        to_mentor.then(|| Money::new(amount, self.1.booking.currency.as_str()))
+    }
+}

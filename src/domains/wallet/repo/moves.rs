@@ -1,0 +1,174 @@
+//! Statements that move money.
+
+use chrono::{DateTime, Utc};
+use diesel::{QueryResult, sql_types};
+use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
+
+use super::super::model::{AccountKind, AccountName, AccountRow, Asset, EscrowRow, TransactionKind};
+use crate::{
+    db::ids::{BookingId, LedgerAccountId, LedgerTransactionId, MemberId},
+    statement,
+};
+
+/// The accounts of these names, made if they are new.
+pub async fn open(conn: &mut AsyncPgConnection, names: &[AccountName]) -> QueryResult<Vec<AccountRow>> {
+    let found = find(conn, names).await?;
+    let missing: Vec<&AccountName> =
+        names.iter().filter(|name| !found.iter().any(|row| row.is(name))).collect();
+    if missing.is_empty() {
+        return Ok(found);
+    }
+    // Whoever makes the same account at the same moment is waited for here; the next statement sees it.
+    let insert = InsertAccounts {
+        ids: missing.iter().map(|_| LedgerAccountId::new()).collect(),
+        kinds: missing.iter().map(|name| name.kind).collect(),
+        owners: missing.iter().map(|name| name.owner_id).collect(),
+        assets: missing.iter().map(|name| name.asset.clone()).collect(),
+    };
+    insert.execute(conn).await?;
+    find(conn, names).await
+}
+
+async fn find(conn: &mut AsyncPgConnection, names: &[AccountName]) -> QueryResult<Vec<AccountRow>> {
+    let find = FindAccounts {
+        kinds: names.iter().map(|name| name.kind).collect(),
+        owners: names.iter().map(|name| name.owner_id).collect(),
+        assets: names.iter().map(|name| name.asset.clone()).collect(),
+    };
+    find.load(conn).await
+}
+
+/// A booking's escrow, if anything was ever held for it.
+pub async fn escrow_of(conn: &mut AsyncPgConnection, booking: BookingId) -> QueryResult<Option<EscrowRow>> {
+    Ok(FindEscrow { booking }.load(conn).await?.into_iter().next())
+}
+
+/// Accounts, locked in id order until the end of the transaction.
+pub async fn lock(conn: &mut AsyncPgConnection, ids: Vec<LedgerAccountId>) -> QueryResult<Vec<AccountRow>> {
+    LockAccounts { ids }.load(conn).await
+}
+
+/// Takes a price from a wallet into a new escrow; what is then available and held, or `None` if there is too little.
+pub async fn hold(conn: &mut AsyncPgConnection, hold: HoldMoney) -> QueryResult<Option<(i64, i64)>> {
+    Ok(hold.load(conn).await?.into_iter().next())
+}
+
+/// Writes a transaction; returns the accounts with a kept balance, as they are now.
+pub async fn write(conn: &mut AsyncPgConnection, lines: WriteLines) -> QueryResult<Vec<AccountRow>> {
+    lines.load(conn).await
+}
+
+/// The columns of [`AccountRow`].
+type AccountColumns = (
+    sql_types::Uuid,
+    sql_types::Text,
+    sql_types::Nullable<sql_types::Uuid>,
+    sql_types::Text,
+    sql_types::Nullable<sql_types::BigInt>,
+    sql_types::Nullable<sql_types::BigInt>,
+);
+
+statement! {
+    /// Accounts by name; the platform's own have no owner, which an index finds only when asked for null.
+    FindAccounts(
+        kinds: Vec<AccountKind> => sql_types::Array<sql_types::Text>,
+        owners: Vec<Option<Uuid>> => sql_types::Array<sql_types::Nullable<sql_types::Uuid>>,
+        assets: Vec<Asset> => sql_types::Array<sql_types::Text>,
+    ) -> AccountColumns =
+    "with wanted as (select * from unnest($1, $2, $3) as w(kind, owner_id, asset))
+     select a.id, a.kind, a.owner_id, a.asset, a.balance, a.held from wanted w
+     join ledger_accounts a on a.kind = w.kind and a.owner_id = w.owner_id and a.asset = w.asset
+     union all
+     select a.id, a.kind, a.owner_id, a.asset, a.balance, a.held from wanted w
+     join ledger_accounts a on a.kind = w.kind and a.owner_id is null and a.asset = w.asset
+     where w.owner_id is null"
+}
+
+statement! {
+    /// Makes accounts that nobody has made yet. Escrows are made by [`HoldMoney`] only.
+    InsertAccounts(
+        ids: Vec<LedgerAccountId> => sql_types::Array<sql_types::Uuid>,
+        kinds: Vec<AccountKind> => sql_types::Array<sql_types::Text>,
+        owners: Vec<Option<Uuid>> => sql_types::Array<sql_types::Nullable<sql_types::Uuid>>,
+        assets: Vec<Asset> => sql_types::Array<sql_types::Text>,
+    ) -> () =
+    "insert into ledger_accounts (id, kind, owner_id, asset, balance, held)
+     select n.id, n.kind, n.owner_id, n.asset,
+            case when n.owner_id is not null then 0 end, case when n.kind = 'WALLET' then 0 end
+     from unnest($1, $2, $3, $4) as n(id, kind, owner_id, asset)
+     on conflict (kind, owner_id, asset) do nothing"
+}
+
+statement! {
+    /// A booking's escrow with its payer's wallet.
+    FindEscrow(booking: BookingId => sql_types::Uuid) -> (sql_types::Uuid, sql_types::Uuid) =
+    "select e.id, w.id from ledger_accounts e
+     join ledger_accounts w on w.kind = 'WALLET' and w.owner_id = e.payer_id and w.asset = e.asset
+     where e.kind = 'ESCROW' and e.owner_id = $1 and e.asset = 'CREDIT/2'"
+}
+
+statement! {
+    /// Locks accounts in id order. Weaker than `for update`, so that postings by others may refer to them meanwhile.
+    LockAccounts(ids: Vec<LedgerAccountId> => sql_types::Array<sql_types::Uuid>) -> AccountColumns =
+    "select id, kind, owner_id, asset, balance, held from ledger_accounts where id = any($1) order by id for no key update"
+}
+
+statement! {
+    /// Moves a price from a wallet to a new escrow, all in one: takes it only if the wallet has enough, and returns what
+    /// is then available and held; no row = too little, nothing done.
+    HoldMoney(
+        learner: MemberId => sql_types::Uuid,
+        booking: BookingId => sql_types::Uuid,
+        price: i64 => sql_types::BigInt,
+        escrow: LedgerAccountId => sql_types::Uuid,
+        transaction: LedgerTransactionId => sql_types::Uuid,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> (sql_types::BigInt, sql_types::BigInt) =
+    "with taken as (
+       update ledger_accounts set balance = balance - $3, held = held + $3
+       where kind = 'WALLET' and owner_id = $1 and asset = 'CREDIT/2' and balance >= $3
+       returning id, balance, held
+     ), escrow as (
+       insert into ledger_accounts (id, kind, owner_id, asset, balance, payer_id)
+       select $4, 'ESCROW', $2, 'CREDIT/2', $3, $1 from taken
+       returning id
+     ), written as (
+       insert into ledger_transactions (id, kind, subject_id, created_at)
+       select $5, 'HOLD', $2, $6 from taken
+       returning id
+     ), posted as (
+       insert into ledger_postings (transaction_id, account_id, asset, amount)
+       select w.id, t.id, 'CREDIT/2', -$3 from written w, taken t
+       union all
+       select w.id, e.id, 'CREDIT/2', $3 from written w, escrow e
+     )
+     select balance, held from taken"
+}
+
+statement! {
+    /// Writes a transaction with its postings and moves the kept balances, of accounts that the caller has locked.
+    /// Returns the accounts with a kept balance, as they are now.
+    WriteLines(
+        transaction: LedgerTransactionId => sql_types::Uuid,
+        kind: TransactionKind => sql_types::Text,
+        subject: Uuid => sql_types::Uuid,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+        accounts: Vec<LedgerAccountId> => sql_types::Array<sql_types::Uuid>,
+        assets: Vec<Asset> => sql_types::Array<sql_types::Text>,
+        amounts: Vec<i64> => sql_types::Array<sql_types::BigInt>,
+        held: Vec<i64> => sql_types::Array<sql_types::BigInt>,
+    ) -> AccountColumns =
+    "with lines as (
+       select * from unnest($5, $6, $7, $8) as l(account_id, asset, amount, held)
+     ), written as (
+       insert into ledger_transactions (id, kind, subject_id, created_at) values ($1, $2, $3, $4)
+       returning id
+     ), posted as (
+       insert into ledger_postings (transaction_id, account_id, asset, amount)
+       select w.id, l.account_id, l.asset, l.amount from written w, lines l where l.amount <> 0
+     )
+     update ledger_accounts a set balance = a.balance + l.amount, held = a.held + l.held
+     from lines l where a.id = l.account_id and a.balance is not null
+     returning a.id, a.kind, a.owner_id, a.asset, a.balance, a.held"
+}

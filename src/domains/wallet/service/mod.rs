@@ -1,0 +1,231 @@
+//! Moving money: the only place that writes postings. Every function runs inside the caller's transaction.
+
+use diesel::QueryResult;
+use uuid::Uuid;
+
+use super::{
+    model::{
+        AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged, split,
+    },
+    repo::moves::{self, HoldMoney, WriteLines},
+};
+use crate::{
+    db::{
+        Tx,
+        ids::{BookingId, EntityId, LedgerAccountId, LedgerTransactionId, MemberId, PaymentId},
+    },
+    events::StreamName,
+};
+
+mod audit;
+
+pub use audit::{LedgerFault, LedgerReport, recount, verify};
+
+/// Why nothing was held.
+#[derive(Debug, thiserror::Error)]
+pub enum HoldError {
+    /// The wallet has too little.
+    #[error("{missing} minor units are missing")]
+    Insufficient {
+        /// How much too little, in hundredths of a credit.
+        missing: i64,
+    },
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Moves the price of a booking from the learner's wallet into the booking's escrow. A price of zero moves nothing. In
+/// the usual case it is one statement.
+///
+/// # Errors
+/// See [`HoldError`].
+pub async fn hold(tx: &mut Tx, booking: BookingId, learner: MemberId, price: i64) -> Result<(), HoldError> {
+    if price <= 0 {
+        return Ok(());
+    }
+    loop {
+        let attempt = HoldMoney {
+            learner,
+            booking,
+            price,
+            escrow: LedgerAccountId::new(),
+            transaction: LedgerTransactionId::new(),
+            now: tx.now(),
+        };
+        if let Some((available, held)) = moves::hold(tx, attempt).await? {
+            let asset = Asset::credit();
+            let change = WalletChanged {
+                member_id: learner,
+                asset,
+                available: Some(available),
+                held: Some(held),
+                pending: None,
+            };
+            tx.tell(StreamName::User(learner), &change);
+            return Ok(());
+        }
+        // Too little a moment ago. Under its lock the balance is certain; somebody may have topped it up meanwhile.
+        let wallet = own_account(tx, AccountKind::Wallet, learner).await?;
+        let locked = moves::lock(tx, vec![wallet.id]).await?;
+        let missing = price - locked.iter().filter_map(|account| account.balance).sum::<i64>();
+        if missing > 0 {
+            return Err(HoldError::Insufficient { missing });
+        }
+    }
+}
+
+/// What a release paid.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Released {
+    /// To the mentor, in hundredths of a credit.
+    pub earnings: i64,
+    /// To the platform.
+    pub fee: i64,
+}
+
+/// Pays a booking's escrow out: the platform's fee in hundredths of a percent, the rest to the mentor's earnings. A
+/// booking that holds nothing (any more) pays nothing.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn release(
+    tx: &mut Tx,
+    booking: BookingId,
+    mentor: MemberId,
+    fee_basis_points: u16,
+) -> QueryResult<Released> {
+    let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(Released::default()) };
+    let names =
+        [member_account(AccountKind::Earnings, mentor), platform_account(AccountKind::Fees, Asset::credit())];
+    let [earnings, fees] = open(tx, names).await?;
+    let locked = moves::lock(tx, vec![escrow.escrow_id, escrow.wallet_id, earnings.id]).await?;
+    let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(Released::default()) };
+    let fee_weight = u32::from(fee_basis_points.min(10_000));
+    let parts = split(total, &[10_000 - fee_weight, fee_weight]);
+    let released = Released {
+        earnings: parts.first().copied().unwrap_or_default(),
+        fee: parts.last().copied().unwrap_or_default(),
+    };
+    let lines = vec![
+        Line::new(&from, -total),
+        Line::new(&earnings, released.earnings),
+        Line::new(&fees, released.fee),
+        Line { account: escrow.wallet_id, asset: from.asset, amount: 0, held: -total },
+    ];
+    write(tx, TransactionKind::Release, booking.uuid(), lines).await?;
+    Ok(released)
+}
+
+/// Pays a booking's whole escrow back into the learner's wallet; returns how much that was. A booking that holds nothing
+/// (any more) pays nothing back.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> QueryResult<i64> {
+    let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(0) };
+    let locked = moves::lock(tx, vec![escrow.escrow_id, escrow.wallet_id]).await?;
+    let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(0) };
+    let payer =
+        locked.iter().find(|account| account.id == escrow.wallet_id).and_then(|wallet| wallet.owner_id);
+    if payer != Some(learner.uuid()) {
+        tracing::error!(%booking, %learner, "a refund named another learner than the one who paid; the payer got it");
+    }
+    let lines = vec![
+        Line::new(&from, -total),
+        Line { account: escrow.wallet_id, asset: from.asset, amount: total, held: -total },
+    ];
+    write(tx, TransactionKind::Refund, booking.uuid(), lines).await?;
+    Ok(total)
+}
+
+/// Books a paid purchase of credits: the money at the provider against sales, new credits into the member's wallet. The
+/// caller holds the payment's lock; a second purchase for the same payment is refused by the database.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn credit_purchase(
+    tx: &mut Tx,
+    payment: PaymentId,
+    member: MemberId,
+    paid: &Amount,
+    credits: i64,
+) -> QueryResult<()> {
+    let names = [
+        platform_account(AccountKind::Gateway, paid.asset.clone()),
+        platform_account(AccountKind::Sales, paid.asset.clone()),
+        platform_account(AccountKind::Issued, Asset::credit()),
+        member_account(AccountKind::Wallet, member),
+    ];
+    let [gateway, sales, issued, wallet] = open(tx, names).await?;
+    let lines = [(&gateway, paid.minor), (&sales, -paid.minor), (&issued, -credits), (&wallet, credits)];
+    post(tx, TransactionKind::Purchase, payment.uuid(), &lines).await
+}
+
+/// Locks the accounts in id order and moves money between them.
+async fn post(
+    tx: &mut Tx,
+    kind: TransactionKind,
+    subject: Uuid,
+    lines: &[(&AccountRow, i64)],
+) -> QueryResult<()> {
+    // Accounts without a kept balance are everybody's: they are summed, never locked.
+    let kept = lines.iter().filter(|(account, _)| account.balance.is_some()).map(|(account, _)| account.id);
+    moves::lock(tx, kept.collect()).await?;
+    write(tx, kind, subject, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect())
+        .await
+}
+
+/// Writes the transaction on accounts that are locked, and tells the members whose money moved.
+async fn write(tx: &mut Tx, kind: TransactionKind, subject: Uuid, lines: Vec<Line>) -> QueryResult<()> {
+    let statement = WriteLines {
+        transaction: LedgerTransactionId::new(),
+        kind,
+        subject,
+        now: tx.now(),
+        accounts: lines.iter().map(|line| line.account).collect(),
+        amounts: lines.iter().map(|line| line.amount).collect(),
+        held: lines.iter().map(|line| line.held).collect(),
+        assets: lines.into_iter().map(|line| line.asset).collect(),
+    };
+    for account in moves::write(tx, statement).await? {
+        let Some(member_id) = account.owner_id.map(MemberId::from_uuid) else { continue };
+        let (available, held, pending) = match account.kind {
+            AccountKind::Wallet => (account.balance, account.held, None),
+            AccountKind::Earnings => (None, None, account.balance),
+            _ => continue,
+        };
+        tx.tell(
+            StreamName::User(member_id),
+            &WalletChanged { member_id, asset: account.asset, available, held, pending },
+        );
+    }
+    Ok(())
+}
+
+/// The escrow among locked accounts with what it still holds, unless that is nothing.
+fn held_in(locked: &[AccountRow], escrow: LedgerAccountId) -> Option<(AccountRow, i64)> {
+    let account = locked.iter().find(|account| account.id == escrow)?;
+    account.balance.filter(|&balance| balance > 0).map(|balance| (account.clone(), balance))
+}
+
+fn member_account(kind: AccountKind, member: MemberId) -> AccountName {
+    AccountName { kind, owner_id: Some(member.uuid()), asset: Asset::credit() }
+}
+
+const fn platform_account(kind: AccountKind, asset: Asset) -> AccountName {
+    AccountName { kind, owner_id: None, asset }
+}
+
+async fn own_account(tx: &mut Tx, kind: AccountKind, member: MemberId) -> QueryResult<AccountRow> {
+    let [account] = open(tx, [member_account(kind, member)]).await?;
+    Ok(account)
+}
+
+/// The accounts of these names in their order, made if they are new.
+async fn open<const N: usize>(tx: &mut Tx, names: [AccountName; N]) -> QueryResult<[AccountRow; N]> {
+    let rows = moves::open(tx, &names).await?;
+    let ordered: Vec<AccountRow> =
+        names.iter().filter_map(|name| rows.iter().find(|row| row.is(name)).cloned()).collect();
+    ordered.try_into().map_err(|_| diesel::result::Error::NotFound)
+}

@@ -1,0 +1,47 @@
+//! The wallet's part of `Query.viewer`.
+
+use async_graphql::{Context, Object};
+
+use super::{
+    repo::entries,
+    types::{Earnings, Wallet},
+};
+use crate::{
+    db::ids::MemberId,
+    events::{StreamName, log},
+    graphql::{ApiError, ContextExt, Field, field},
+};
+
+/// A member's credits as of now. The caller checks that the member is the one who asks.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn wallet_of(ctx: &Context<'_>, member_id: MemberId) -> Result<Wallet, ApiError> {
+    let mut conn = ctx.conn().await?;
+    // Read before the amounts: an event in between is delivered again rather than lost.
+    let cursor = log::snapshot_cursor(&mut conn, StreamName::User(member_id)).await?.to_string();
+    let balances = entries::balances(&mut conn, member_id).await?;
+    Ok(Wallet { member_id, balances, cursor })
+}
+
+/// The caller's own money.
+#[derive(Clone, Copy, Debug)]
+pub struct WalletViewer(pub MemberId);
+
+/// The caller's own money.
+#[Object]
+impl WalletViewer {
+    /// The caller's credits. `null` if they cannot be read.
+    async fn wallet(&self, ctx: &Context<'_>) -> Field<Wallet> {
+        field(async { wallet_of(ctx, self.0).await.map(Some) }).await
+    }
+
+    /// What the caller earned as a mentor. `null` if it cannot be read.
+    async fn earnings(&self, ctx: &Context<'_>) -> Field<Earnings> {
+        field(async {
+            let balances = entries::balances(&mut *ctx.conn().await?, self.0).await?;
+            Ok(Some(Earnings { member_id: self.0, pending: balances.pending }))
+        })
+        .await
+    }
+}

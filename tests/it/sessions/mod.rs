@@ -1,0 +1,4 @@
+mod booking;
+mod lifecycle;
+mod lists;
+mod privacy;
