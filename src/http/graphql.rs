@@ -54,8 +54,8 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     };
     let mut turn = Turn::start(&shared, &request);
     let reply = async {
-        let caller = caller(&shared, &request)?;
         let body = upload.read(&request).await?;
+        let caller = caller(&shared, &request)?;
         let key = Answers::key(&body);
         if let Some(kept) = shared.engine.kept_answer(&key) {
             return Ok(turn.kept(kept));
