@@ -140,7 +140,7 @@ async fn available_between_means_a_real_slot() {
         compared = (compared.0 + found.len(), compared.1 + 90 - found.len());
     }
     // Weekends are closed: then nobody is found, which proves less.
-    println!("{} found, {} not found", compared.0, compared.1);
+    assert!(compared.0 + compared.1 > 0, "nothing was compared");
 }
 
 #[tokio::test(flavor = "multi_thread")]
