@@ -21,8 +21,8 @@ test('a variable takes its value from an earlier answer', async ({ page, server 
   await signInAs(page, person!)
   await write(
     page,
-    'query Me { viewer { name } }\nquery Namesakes($text: String!) { mentors(filter: { text: $text }, first: 1) { edges { node { id } } } }',
-    '{ "text": "{{/viewer/name}}", "unused": "{{/nothing/yet}}" }',
+    'query Me { viewer { member { name } } }\nquery Namesakes($text: String!) { mentors(filter: { text: $text }, first: 1) { edges { node { id } } } }',
+    '{ "text": "{{/viewer/member/name}}", "unused": "{{/nothing/yet}}" }',
   )
   await runOperation(page, 'Namesakes')
   await expect(answer(page)).toContainText('Run the operation that selects')

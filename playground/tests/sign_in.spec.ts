@@ -1,7 +1,7 @@
 import type { Locator } from '@playwright/test'
 import { account, answer, expect, menuEntry, open, run, signInAs, test, write } from './support'
 
-const WHO = '{ viewer { name email } }'
+const WHO = '{ viewer { email member { name } } }'
 
 test('one click signs in as a demo account', async ({ page, server }) => {
   const [person] = server.accounts
@@ -101,7 +101,7 @@ test('a token the server does not know is renewed once, and the operation runs a
   await signInAs(page, person!)
   let refusals = 0
   await page.route('**/graphql', async (route) => {
-    const ours = route.request().postData()?.includes('viewer { name email }')
+    const ours = route.request().postData()?.includes('viewer { email member')
     if (!ours || refusals > 0) return route.continue()
     refusals += 1
     return route.fulfill({ json: { errors: [{ message: 'Sign in first.', extensions: { code: 'UNAUTHENTICATED' } }] } })

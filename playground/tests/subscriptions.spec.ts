@@ -86,8 +86,10 @@ async function pairThatTalks({ accounts, ask, logIn }: Server): Promise<Pair> {
   const known = new Map<string, DemoAccount>()
   for (const account of accounts) {
     const token = await logIn(account)
-    const { viewer } = await ask('{ viewer { conversations(first: 10) { edges { node { id } } } } }', {}, token)
+    const { viewer } = await ask('{ viewer { conversations(first: 10) { edges { node { id kind } } } } }', {}, token)
     for (const { node } of viewer.conversations.edges) {
+      // Messages of a session are told in its room only.
+      if (node.kind !== 'DIRECT') continue
       const listener = known.get(node.id)
       if (listener) return { listener, sendMessage: () => send(ask, node.id, token) }
       known.set(node.id, account)
@@ -98,8 +100,8 @@ async function pairThatTalks({ accounts, ask, logIn }: Server): Promise<Pair> {
 
 async function send(ask: Server['ask'], conversation: string, token: string): Promise<void> {
   const { sendMessage } = await ask(
-    `mutation ($conversation: ID!, $key: String!) {
-      sendMessage(input: { conversationId: $conversation, body: "Hello from the tests", idempotencyKey: $key }) { userErrors { code message } }
+    `mutation ($conversation: ID!, $key: ID!) {
+      sendMessage(input: { to: { conversationId: $conversation }, body: "Hello from the tests", clientId: $key }) { userErrors { code message } }
     }`,
     { conversation, key: crypto.randomUUID() },
     token,
