@@ -29,8 +29,8 @@ use crate::{
 
 /// How long the last deliveries may take.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Sockets that connect at a time.
-const CONNECTING: usize = 100;
+/// Sockets that connect and subscribe at a time: a server that is asked by more at once refuses some as overloaded.
+const CONNECTING: usize = 16;
 
 /// Sockets and publishes a second, written `10000x2`.
 #[derive(Clone, Copy, Debug)]
@@ -57,6 +57,8 @@ struct Shared {
     latencies: Mutex<Vec<u32>>,
     delivered: AtomicUsize,
     closed: AtomicUsize,
+    /// Why the first of them closed.
+    reason: Mutex<String>,
 }
 
 /// Measures a plan.
@@ -73,6 +75,7 @@ pub(crate) async fn run(
         latencies: Mutex::default(),
         delivered: AtomicUsize::new(0),
         closed: AtomicUsize::new(0),
+        reason: Mutex::default(),
     });
     let empty = bench.server.memory();
     let subscribe = documents.subscribe()?;
@@ -98,6 +101,7 @@ pub(crate) async fn run(
         expected: published * plan.sockets,
         latencies,
         closed: shared.closed.load(Ordering::Relaxed),
+        reason: shared.reason.lock().unwrap_or_else(PoisonError::into_inner).chars().take(300).collect(),
         idle_kb: (idle - empty) / f64::from(u32::try_from(plan.sockets)?),
         used,
     })
@@ -167,24 +171,37 @@ async fn open(address: &str, bearer: &str, subscribe: &str) -> anyhow::Result<We
     socket
         .send(Message::text(format!("{{\"id\":\"1\",\"type\":\"subscribe\",\"payload\":{subscribe}}}")))
         .await?;
+    // The messages of a socket are worked through in order: when the ping is answered, the subscription runs.
+    socket.send(Message::text("{\"type\":\"ping\"}")).await?;
+    let answered = socket.next().await.context("the server closed a socket")??;
+    anyhow::ensure!(answered.to_text()?.contains("\"pong\""), "{answered}");
     Ok(socket)
 }
 
 async fn read(mut socket: WebSocketStream<TcpStream>, shared: Arc<Shared>) {
-    while let Some(Ok(message)) = socket.next().await {
-        let Message::Text(text) = message else { continue };
-        if let Some((_, rest)) = text.split_once("@ts=") {
-            let digits = rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
-            deliver(&shared, digits.parse().unwrap_or_default());
-            continue;
+    let reason = loop {
+        match socket.next().await {
+            Some(Ok(Message::Text(text))) => {
+                if let Some((_, rest)) = text.split_once("@ts=") {
+                    let digits = rest.split(|char: char| !char.is_ascii_digit()).next().unwrap_or_default();
+                    deliver(&shared, digits.parse().unwrap_or_default());
+                } else if !text.contains("\"type\":\"ping\"") {
+                    break text.to_string();
+                } else if socket.send(Message::text("{\"type\":\"pong\"}")).await.is_err() {
+                    break "the socket takes nothing".to_owned();
+                }
+            }
+            Some(Ok(Message::Close(frame))) => {
+                break frame.map_or_else(String::new, |frame| frame.to_string());
+            }
+            Some(Ok(_)) => {}
+            Some(Err(error)) => break error.to_string(),
+            None => break "the server closed it".to_owned(),
         }
-        let pinged = text.contains("\"type\":\"ping\"");
-        let cut = pinged && socket.send(Message::text("{\"type\":\"pong\"}")).await.is_err();
-        if cut || text.contains("\"errors\"") || text.contains("\"type\":\"error\"") {
-            break;
-        }
+    };
+    if shared.closed.fetch_add(1, Ordering::Relaxed) == 0 {
+        *shared.reason.lock().unwrap_or_else(PoisonError::into_inner) = reason;
     }
-    shared.closed.fetch_add(1, Ordering::Relaxed);
 }
 
 fn deliver(shared: &Shared, meant_at: u128) {

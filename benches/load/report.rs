@@ -41,6 +41,8 @@ pub(crate) struct FanoutRow {
     /// Microseconds, in order.
     pub(crate) latencies: Vec<u32>,
     pub(crate) closed: usize,
+    /// Why the first of them closed.
+    pub(crate) reason: String,
     pub(crate) idle_kb: f64,
     pub(crate) used: Mark,
 }
@@ -94,7 +96,7 @@ impl FanoutRow {
     /// The row as a line of Markdown.
     pub(crate) fn line(&self) -> String {
         format!(
-            "| {} | {} | {} of {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {} |",
+            "| {} | {} | {} of {} | {:.1} | {:.1} | {:.1} | {:.1} | {:.1} | {} {} |",
             self.sockets,
             self.rate,
             self.latencies.len(),
@@ -105,6 +107,7 @@ impl FanoutRow {
             self.per_delivery(self.used.postgres),
             self.idle_kb,
             self.closed,
+            self.reason,
         )
     }
 

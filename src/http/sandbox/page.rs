@@ -22,15 +22,13 @@ impl Page {
     pub(super) fn of(checkout: &CheckoutRow, back: Option<Url>) -> Self {
         let (title, price) = (escape(&checkout.title), escape(&checkout.price));
         let mut body = format!("<h1>{title}</h1>\n<p class=\"price\">{price}</p>\n");
-        match checkout.status {
-            CheckoutStatus::Open => body.push_str(&choices(&checkout.id)),
-            CheckoutStatus::Paid => body.push_str(&result("Paid", "The shop is told right now.")),
-            CheckoutStatus::Failed => {
-                body.push_str(&result("The payment failed", "Nothing was charged. Begin again in the shop."));
-            }
-            CheckoutStatus::Abandoned => body
-                .push_str(&result("You left the payment", "Nothing was charged. Begin again in the shop.")),
-        }
+        let nothing = "Nothing was charged. Begin again in the shop.";
+        body.push_str(&match checkout.status {
+            CheckoutStatus::Open => choices(&checkout.id),
+            CheckoutStatus::Paid => result("Paid", "The shop is told right now."),
+            CheckoutStatus::Failed => result("The payment failed", nothing),
+            CheckoutStatus::Abandoned => result("You left the payment", nothing),
+        });
         if let Some(back) = back.as_ref().filter(|_| checkout.status != CheckoutStatus::Open) {
             writeln!(body, "<a class=\"button\" href=\"{}\">Back to the shop</a>", escape(back.as_str()))
                 .ok();

@@ -1,4 +1,5 @@
 use serde_json::Value;
+use skillswap::domains::discovery::model::{ALL_MENTORS, mentors_of_skill};
 
 use super::{RUST, SKILLS, many, names, skill};
 use crate::support::{Client, TestApp};
@@ -72,7 +73,9 @@ async fn pages_in_every_order_and_direction_show_everybody_once_while_others_arr
     ] {
         for backward in [false, true] {
             app.sql("truncate mentor_index, member_skills, availability_rules, schedules, mentors, members cascade").await;
-            app.app.hot.versions.bump(skillswap::domains::discovery::model::ALL_MENTORS);
+            // No service did this, so nothing told that kept answers are stale.
+            app.app.hot.versions.bump(ALL_MENTORS);
+            app.app.hot.versions.bump(mentors_of_skill(skill(RUST).parse().expect("an id")));
             many(&app, &crowd("mentor ", 17)).await;
             let mut expected = names(&anybody, &format!("({arguments} first: 50)")).await;
             if backward {
@@ -132,11 +135,15 @@ async fn a_page_of_cards_costs_as_many_statements_for_twenty_mentors_as_for_one(
             let fresh = app.another().await; // nothing is kept yet
             let client = fresh.anonymous();
             let query = cards(arguments, number);
-            let cost = app.statements(|| client.query(&query)).await;
-            costs.push(cost.0);
+            app.statements(|| client.query(&query)).await;
+            // Not what a new connection sets up, nor what every server asks from time to time.
+            let own = "select sum(calls) from pg_stat_statements where query !~ 'pg_stat_statements|^SET|auth_sessions|^select now'
+                       and dbid = (select oid from pg_database where datname = current_database())";
+            costs.push(app.count(own).await);
+            fresh.stop().await;
         }
         assert_eq!(costs[0], costs[1], "{arguments}");
-        assert!(costs[0] <= 16, "{arguments}: {costs:?}");
+        assert!(costs[0] <= 14, "{arguments}: {costs:?}");
     }
 }
 
@@ -144,7 +151,7 @@ async fn a_page_of_cards_costs_as_many_statements_for_twenty_mentors_as_for_one(
 async fn the_plain_list_of_a_skill_is_one_statement_and_then_none_until_it_changes() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
-    let mentor = app.mentor("Grace").await;
+    let mentor = app.mentor("grace").await;
     super::set_skills(&mentor, &[RUST]).await;
     let query = format!(
         "{{ mentors(filter: {{ skillId: \"{}\" }}) {{ edges {{ node {{ headline member {{ name }} }} }} }} }}",

@@ -70,22 +70,31 @@ pub fn event(id: &str, kind: &str, payment: &Value) -> Value {
 
 /// Sends a webhook with a good signature.
 pub async fn send(app: &TestApp, event: &Value) -> u16 {
+    send_by(&app.anonymous(), app, event).await
+}
+
+/// Sends a webhook with a good signature. For races: making a client takes longer than sending.
+pub async fn send_by(sender: &Client, app: &TestApp, event: &Value) -> u16 {
     let body = event.to_string();
     let signature = sign(&key(&app.app.secret), app.now(), body.as_bytes());
-    send_raw(app, Some(&signature), body).await
+    send_raw(sender, Some(&signature), body).await
 }
 
 /// Sends a webhook with any signature.
-pub async fn send_raw(app: &TestApp, signature: Option<&str>, body: String) -> u16 {
-    let mut request = app.anonymous().request(Method::POST, "/webhooks/sandbox").body(body);
+pub async fn send_raw(sender: &Client, signature: Option<&str>, body: String) -> u16 {
+    let mut request = sender.request(Method::POST, "/webhooks/sandbox").body(body);
     if let Some(signature) = signature {
         request = request.header(SIGNATURE_HEADER, signature);
     }
     request.send().await.unwrap().status().as_u16()
 }
 
-/// A request by a browser that shows redirects instead of following them.
+/// A browser that shows redirects instead of following them.
+pub fn browser() -> reqwest::Client {
+    reqwest::Client::builder().redirect(Policy::none()).build().unwrap()
+}
+
+/// A request by a browser of its own.
 pub async fn browse(method: Method, url: &str) -> Response {
-    let browser = reqwest::Client::builder().redirect(Policy::none()).build().unwrap();
-    browser.request(method, url).send().await.unwrap()
+    browser().request(method, url).send().await.unwrap()
 }

@@ -3,7 +3,7 @@ use futures_util::future::join_all;
 use serde_json::json;
 use skillswap::integrations::payments::sandbox::webhook::{key, sign};
 
-use super::{available, begin, event, send, send_raw, shop, status};
+use super::{available, begin, event, send, send_by, send_raw, shop, status};
 use crate::{support::TestApp, wallet::assert_sound};
 
 async fn outcomes(app: &TestApp) -> Vec<String> {
@@ -20,8 +20,9 @@ async fn twenty_identical_webhooks_at_once_credit_once() {
     let ada = app.member("ada").await;
     let payment = begin(&ada, json!({})).await;
     let paid = event("evt_1", "checkout.paid", &payment);
+    let sender = app.anonymous();
 
-    let answers = join_all((0..20).map(|_| send(&app, &paid))).await;
+    let answers = join_all((0..20).map(|_| send_by(&sender, &app, &paid))).await;
     app.work().await;
     let late = send(&app, &paid).await;
     app.work().await;
@@ -44,7 +45,8 @@ async fn different_events_of_one_success_credit_once() {
     let events: Vec<_> =
         (0..8).map(|number| event(&format!("evt_{number}"), "checkout.paid", &payment)).collect();
 
-    join_all(events.iter().map(|event| send(&app, event))).await;
+    let sender = app.anonymous();
+    join_all(events.iter().map(|event| send_by(&sender, &app, event))).await;
     app.work().await;
 
     assert_eq!(available(&ada).await, "10000");
@@ -75,18 +77,18 @@ async fn what_is_not_signed_now_by_the_provider_is_refused_and_not_stored() {
         (Some(sign(&key, app.now(), b"{}").as_str()), "{}".to_owned()),
         (Some(sign(&key, app.now(), b"").as_str()), String::new()),
     ] {
-        assert_eq!(send_raw(&app, signature, body.clone()).await, 400, "{signature:?} {body}");
+        assert_eq!(send_raw(&app.anonymous(), signature, body.clone()).await, 400, "{signature:?} {body}");
     }
     assert_eq!(app.count("select count(*) from webhook_events").await, 0);
     assert_eq!(app.count("select count(*) from jobs").await, 0);
-    assert_eq!(send_raw(&app, Some(&good), body).await, 200);
+    assert_eq!(send_raw(&app.anonymous(), Some(&good), body).await, 200);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_webhook_of_more_than_256_kb_is_refused_and_an_unknown_provider_absent() {
     let app = shop().await;
-    assert_eq!(send_raw(&app, Some("t=1,v1=00"), "x".repeat(256 * 1024 + 1)).await, 413);
-    assert_eq!(send_raw(&app, Some("t=1,v1=00"), "x".repeat(256 * 1024)).await, 400);
+    assert_eq!(send_raw(&app.anonymous(), Some("t=1,v1=00"), "x".repeat(256 * 1024 + 1)).await, 413);
+    assert_eq!(send_raw(&app.anonymous(), Some("t=1,v1=00"), "x".repeat(256 * 1024)).await, 400);
     let unknown =
         app.anonymous().request(reqwest::Method::POST, "/webhooks/nobody").body("{}").send().await.unwrap();
     assert_eq!(unknown.status(), 404);

@@ -2,7 +2,7 @@ use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, Subscription, TestApp};
+use crate::support::{Client, Reply, Subscription, TestApp, booking::COMPLETE};
 
 const ADD: &str = "mutation($input: AddReviewInput!) { addReview(input: $input) { replayed
     review { id rating body author { id } mentor { id rating { average count } } } userErrors { code path } } }";
@@ -93,7 +93,7 @@ async fn bad_reviews_are_refused_and_change_nothing() {
     let (mentor, learner, stranger) =
         (app.mentor("grace").await, app.learner("ada").await, app.member("eve").await);
     let booked = learner.book(&mentor, app.hour_after(TimeDelta::hours(1))).await;
-    app.sql("update bookings set status = 'COMPLETED'").await;
+    app.sql(COMPLETE).await;
     let everything = "select (select count(*) from reviews), (select count(*) from events), (select count(*) from idempotency_keys), (select sum(rating_count) from mentors)";
     let before = app.sql(everything).await;
     for (client, booking, rating, code) in [
@@ -127,7 +127,7 @@ async fn reviews_at_once_count_exactly_and_are_listed_newest_first() {
         let booked = learner.book(&mentor, app.hour_after(TimeDelta::hours(hour))).await;
         bookings.push((learner, booked.booking));
     }
-    app.sql("update bookings set status = 'COMPLETED'").await;
+    app.sql(COMPLETE).await;
 
     // Each twice at the same time, with keys of their own: one of the two counts.
     let attempts = bookings.iter().zip(1..).flat_map(|((learner, booking), number)| {

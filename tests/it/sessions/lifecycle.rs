@@ -172,7 +172,7 @@ async fn a_key_of_a_cancellation_is_replayed_and_not_lent_to_another_booking() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_cancellations_and_a_start_at_once_end_in_one_story() {
     for round in 0..5 {
-        let app = TestApp::start().await;
+        let app = TestApp::start_with(|config| config.pool_size = 20).await;
         let (_, _, booked) = booked(&app).await;
         let (mentor, learner) = at(&app, &booked, TimeDelta::minutes(-5)).await;
 
