@@ -202,6 +202,11 @@ impl Reply {
         Self { status, json_status: status, header: None, body: refuse(code, message).body }
     }
 
+    /// The status of a refusal says so, whatever the client accepts.
+    pub(super) fn strict(self) -> Self {
+        Self { json_status: self.status, ..self }
+    }
+
     pub(super) fn into_response(self, media: Media) -> HttpResponse {
         let status = match media {
             Media::GraphQlResponse => self.status,

@@ -157,7 +157,7 @@ pub(super) fn start(
         .to_owned();
     let caller = graphql::caller(shared, request)?;
     let mut order = order(shared, request, caller.clone(), id, params);
-    order.operation = Ok(order.operation.map_err(Reply::from)?);
+    order.operation = Ok(order.operation.map_err(|refused| Reply::from(refused).strict())?);
     send(shared, &caller, token, Command::Start(Box::new(order)))?;
     Ok(HttpResponse::Accepted().finish())
 }

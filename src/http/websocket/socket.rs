@@ -134,7 +134,7 @@ impl Socket {
             () = self.timer.as_mut() => self.tick(),
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
-        // Also here, because what is sent after the end of the token would be told to nobody.
+        // What became ready after the token had ended is withheld.
         if auth::is_expired(&self.shared.engine.app, self.caller.viewer) && !matches!(step, Step::Vanish) {
             Step::Close(Close::EXPIRED)
         } else {
