@@ -1,4 +1,4 @@
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{GUITAR, RUST, SKILLS, many, names, set_offer, set_profile, set_skills};
@@ -17,7 +17,8 @@ async fn rebuild(app: &TestApp) {
 async fn after_any_history_the_index_is_what_a_rebuild_makes() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
-    let (grace, linus, barbara) = (app.mentor("grace").await, app.mentor("linus").await, app.mentor("barbara").await);
+    let (grace, linus, barbara) =
+        (app.mentor("grace").await, app.mentor("linus").await, app.mentor("barbara").await);
     set_skills(&grace, &[RUST, GUITAR]).await;
     set_skills(&linus, &[RUST]).await;
     set_skills(&grace, &[GUITAR, 0x13]).await;
@@ -28,7 +29,8 @@ async fn after_any_history_the_index_is_what_a_rebuild_makes() {
     let learner = app.learner("ada").await;
     let booked = learner.book(&grace, app.hour_after(TimeDelta::hours(1))).await;
     app.sql(COMPLETE).await;
-    let review = json!({ "bookingId": booked.booking, "rating": 4, "body": "Good.", "idempotencyKey": "one" });
+    let review =
+        json!({ "bookingId": booked.booking, "rating": 4, "body": "Good.", "idempotencyKey": "one" });
     learner.mutate("addReview", "review { id }", review).await.ok("addReview");
     let other = learner.book(&barbara, booked.starts_at + TimeDelta::hours(1)).await;
     let cancel = json!({ "bookingId": other.booking });
@@ -53,7 +55,11 @@ async fn profile_changes_at_once_leave_no_stale_entry() {
     let mentor = app.mentor("grace").await;
     for round in 0..10 {
         let skills = if round % 2 == 0 { vec![RUST] } else { vec![GUITAR, 0x13] };
-        tokio::join!(set_skills(&mentor, &skills), set_offer(&mentor, "Again", 100 + round, true), set_profile(&mentor, json!({ "bio": format!("{round}") })));
+        tokio::join!(
+            set_skills(&mentor, &skills),
+            set_offer(&mentor, "Again", 100 + round, true),
+            set_profile(&mentor, json!({ "bio": format!("{round}") }))
+        );
         let before = app.sql(INDEX).await;
         rebuild(&app).await;
         assert_eq!(app.sql(INDEX).await, before, "round {round}");
@@ -71,19 +77,25 @@ async fn has_slot(client: &Client, id: &str, from: DateTime<Utc>, to: DateTime<U
 async fn available_between_means_a_real_slot() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
-    let crowd: Vec<_> = (0..90).map(|place| (format!("mentor {place}"), String::new(), 100, place % 7, i64::from(place % 7 > 0))).collect();
+    let crowd: Vec<_> = (0..90)
+        .map(|place| (format!("mentor {place}"), String::new(), 100, place % 7, i64::from(place % 7 > 0)))
+        .collect();
     many(&app, &crowd).await;
-    // Bookings, a live hold, an expired one and closed days, here and there.
-    app.sql(
+    let mut day = app.now().date_naive() + chrono::Days::new(3);
+    while matches!(day.weekday(), chrono::Weekday::Sat | chrono::Weekday::Sun) {
+        day = day.succ_opt().expect("a next day");
+    }
+    // Bookings, live holds, expired ones and closed days, here and there.
+    app.sql(&format!(
         "insert into members (id, handle, name, created_at) select gen_random_uuid(), 'learner' || n, 'L', now() from generate_series(1, 90) n;
          insert into claims (id, mentor_id, learner_id, kind, during, expires_at, created_at)
            select gen_random_uuid(), m.member_id, l.id, case when m.n % 5 = 0 then 'HOLD' else 'CONFIRMED' end,
-                  tstzrange(date_trunc('day', now()) + interval '3 days' + m.n % 24 * interval '1 hour', date_trunc('day', now()) + interval '3 days' + (m.n % 24 + 4) * interval '1 hour'),
+                  tstzrange('{day}Z'::timestamptz + m.n % 24 * interval '1 hour', '{day}Z'::timestamptz + (m.n % 24 + 4) * interval '1 hour'),
                   case when m.n % 5 = 0 then now() + (m.n % 2 * 10 - 5) * interval '1 minute' end, now()
            from (select member_id, row_number() over (order by member_id) n from mentors) m
            join (select id, row_number() over (order by id) n from members where handle like 'learner%') l on l.n = m.n;
-         insert into availability_overrides select member_id, current_date + 3, '{}', '{}' from mentors where get_byte(uuid_send(member_id), 0) % 4 = 0",
-    )
+         insert into availability_overrides select member_id, '{day}', '{{}}', '{{}}' from mentors where get_byte(uuid_send(member_id), 0) % 4 = 0",
+    ))
     .await;
     rebuild(&app).await;
     let anybody = app.anonymous();
@@ -92,9 +104,10 @@ async fn available_between_means_a_real_slot() {
     let rest = anybody.query("{ mentors(last: 40) { edges { node { id } } } }").await;
     ids.extend(rest.data("mentors")["edges"].as_array().expect("edges").clone());
     assert_eq!(ids.len(), 90);
-    let day = app.now().date_naive() + chrono::Days::new(3);
     let mut compared = (0, 0);
-    for (hour, long, minutes) in [(8, 2, 60), (9, 1, 60), (12, 3, 180), (15, 1, 15), (0, 24, 240), (20, 3, 30)] {
+    for (hour, long, minutes) in
+        [(8, 2, 60), (9, 1, 60), (12, 3, 180), (15, 1, 15), (0, 24, 240), (20, 3, 30)]
+    {
         let from = day.and_hms_opt(hour, 0, 0).expect("a time").and_utc();
         let to = from + TimeDelta::hours(long);
         let mut expected = Vec::new();
@@ -104,13 +117,23 @@ async fn available_between_means_a_real_slot() {
                 expected.push(id.to_owned());
             }
         }
-        let filter = format!("filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\", durationMinutes: {minutes} }} }}", from.to_rfc3339(), to.to_rfc3339());
+        let filter = format!(
+            "filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\", durationMinutes: {minutes} }} }}",
+            from.to_rfc3339(),
+            to.to_rfc3339()
+        );
         let mut found = Vec::new();
         let mut after = String::new();
         loop {
             let reply = anybody.query(&format!("{{ mentors({filter} first: 20 {after}) {{ edges {{ node {{ id }} }} pageInfo {{ hasNextPage endCursor }} }} }}")).await;
             let page = reply.data("mentors");
-            found.extend(page["edges"].as_array().expect("edges").iter().map(|edge| edge["node"]["id"].as_str().expect("an id").to_owned()));
+            found.extend(
+                page["edges"]
+                    .as_array()
+                    .expect("edges")
+                    .iter()
+                    .map(|edge| edge["node"]["id"].as_str().expect("an id").to_owned()),
+            );
             if page["pageInfo"]["hasNextPage"] == Value::Bool(false) {
                 break;
             }
@@ -119,14 +142,14 @@ async fn available_between_means_a_real_slot() {
         assert_eq!(found, expected, "{from} {to} {minutes}");
         compared = (compared.0 + found.len(), compared.1 + 90 - found.len());
     }
-    // Weekends are closed: then nobody is found, which proves less.
-    println!("{} found, {} not found", compared.0, compared.1);
+    assert!(compared.0 > 50 && compared.1 > 50, "{compared:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_soonest_slot_is_right_after_bookings_and_as_time_goes_by() {
     let app = TestApp::start().await;
-    let (grace, linus, ada) = (app.mentor("grace").await, app.mentor("linus").await, app.learner("ada").await);
+    let (grace, linus, ada) =
+        (app.mentor("grace").await, app.mentor("linus").await, app.learner("ada").await);
     let anybody = app.anonymous();
     // Linus opens later than Grace, who is open all the time.
     let rules: Vec<Value> = ["MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"]

@@ -13,7 +13,8 @@ async fn mentors_are_found_by_everything_that_the_filter_names() {
     set_skills(&linus, &[RUST]).await;
     set_offer(&grace, "Systems teaching for beginners", 5_000, true).await;
     set_offer(&linus, "Kernels", 9_000, true).await;
-    set_profile(&grace, json!({ "languages": ["pt-BR", "de"], "bio": "Ich liebe Grundlagen und Musik." })).await;
+    set_profile(&grace, json!({ "languages": ["pt-BR", "de"], "bio": "Ich liebe Grundlagen und Musik." }))
+        .await;
     set_profile(&linus, json!({ "languages": ["en"] })).await;
     let anybody = app.anonymous();
     for (filter, found) in [
@@ -57,13 +58,20 @@ async fn mentors_are_found_by_everything_that_the_filter_names() {
 async fn a_name_matches_better_than_a_skill_and_a_skill_better_than_own_words() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
-    let (words, taught, named) = (app.mentor("one").await, app.mentor("two").await, app.mentor("three").await);
+    let (words, taught, named) =
+        (app.mentor("one").await, app.mentor("two").await, app.mentor("three").await);
     set_profile(&words, json!({ "bio": "I like chess." })).await;
     set_skills(&taught, &[0x13]).await;
     set_offer(&named, "Chess for everybody", 5_000, true).await;
     let anybody = app.anonymous();
-    assert_eq!(names(&anybody, "(filter: { text: \"chess\" }, sort: RELEVANCE)").await, ["three", "two", "one"]);
-    assert_eq!(names(&anybody, "(filter: { text: \"chess\" }, sort: RELEVANCE, last: 2)").await, ["two", "one"]);
+    assert_eq!(
+        names(&anybody, "(filter: { text: \"chess\" }, sort: RELEVANCE)").await,
+        ["three", "two", "one"]
+    );
+    assert_eq!(
+        names(&anybody, "(filter: { text: \"chess\" }, sort: RELEVANCE, last: 2)").await,
+        ["two", "one"]
+    );
     assert_eq!(names(&anybody, "(sort: RELEVANCE)").await.len(), 3);
 }
 
@@ -72,7 +80,16 @@ async fn one_perfect_rating_does_not_beat_two_hundred_very_good_ones() {
     let app = TestApp::start().await;
     app.sql(SKILLS).await;
     let mentor = |name: &str, sum, count| (name.to_owned(), String::new(), 100, sum, count);
-    many(&app, &[mentor("one 5.0", 5, 1), mentor("two hundred 4.9", 980, 200), mentor("new", 0, 0), mentor("ten 2.0", 20, 10)]).await;
+    many(
+        &app,
+        &[
+            mentor("one 5.0", 5, 1),
+            mentor("two hundred 4.9", 980, 200),
+            mentor("new", 0, 0),
+            mentor("ten 2.0", 20, 10),
+        ],
+    )
+    .await;
     let order = ["two hundred 4.9", "one 5.0", "new", "ten 2.0"];
     let anybody = app.anonymous();
     assert_eq!(names(&anybody, "").await, order);
@@ -86,7 +103,11 @@ async fn filters_out_of_bounds_are_told_so() {
     let app = TestApp::start().await;
     let now = app.now();
     let between = |from: TimeDelta, to: TimeDelta, minutes: i32| {
-        format!("(filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\", durationMinutes: {minutes} }} }})", (now + from).to_rfc3339(), (now + to).to_rfc3339())
+        format!(
+            "(filter: {{ availableBetween: {{ from: \"{}\", to: \"{}\", durationMinutes: {minutes} }} }})",
+            (now + from).to_rfc3339(),
+            (now + to).to_rfc3339()
+        )
     };
     for (arguments, code) in [
         ("(first: 0)".to_owned(), "VALIDATION"),
@@ -101,7 +122,8 @@ async fn filters_out_of_bounds_are_told_so() {
         (between(TimeDelta::hours(1), TimeDelta::days(33), 60), "VALIDATION"),
         (between(TimeDelta::hours(1), TimeDelta::days(3), 5), "VALIDATION"),
     ] {
-        let reply = app.anonymous().query(&format!("{{ mentors{arguments} {{ edges {{ cursor }} }} }}")).await;
+        let reply =
+            app.anonymous().query(&format!("{{ mentors{arguments} {{ edges {{ cursor }} }} }}")).await;
         assert_eq!(reply.error_codes(), [code], "{arguments}");
     }
 }

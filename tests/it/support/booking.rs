@@ -20,7 +20,8 @@ pub const BOOK: &str = "mutation($input: BookSessionInput!) { bookSession(input:
       ... on InsufficientFundsError { missing { amountMinor } } ... on PriceChangedError { price { amountMinor } } } } }";
 
 /// SQL that completes every booking at once, for tests of what comes after; the credits stay where they are.
-pub const COMPLETE: &str = "update bookings set status = 'COMPLETED', payment_status = 'RELEASED', completed_at = now()";
+pub const COMPLETE: &str =
+    "update bookings set status = 'COMPLETED', payment_status = 'RELEASED', completed_at = now()";
 
 /// A booked session.
 #[derive(Clone, Debug)]
