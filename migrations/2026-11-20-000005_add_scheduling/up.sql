@@ -44,4 +44,5 @@ create table claims (
   constraint claims_learner_free exclude using gist (learner_id with =, during with &&) where (kind <> 'HOLD')
 );
 create index claims_expiry on claims (expires_at) where kind = 'HOLD';
+create index claims_mentor_holds on claims (mentor_id) where kind = 'HOLD';
 create index claims_learner_holds on claims (learner_id) where kind = 'HOLD';

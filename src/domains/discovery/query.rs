@@ -1,6 +1,7 @@
 //! Root queries of discovery.
 
 use async_graphql::{Context, Object};
+use chrono::TimeDelta;
 use futures_util::future::try_join_all;
 
 use super::{
@@ -147,6 +148,8 @@ async fn soonest_page(
     Ok(places)
 }
 
+/// Nobody can be booked further ahead than this.
+const FURTHEST: TimeDelta = TimeDelta::days(1000);
 /// Candidates looked at first, and at most, at a time.
 const BATCHES: (i64, i64) = (64, 512);
 
@@ -159,6 +162,10 @@ async fn available_page(
 ) -> Result<Vec<Place>, ApiError> {
     let within = Span { starts_at: available.from, ends_at: available.to };
     let length = check_slots(within, available.duration_minutes)?;
+    let now = ctx.now();
+    if within.ends_at <= now || now + FURTHEST < within.starts_at {
+        return Ok(Vec::new());
+    }
     search.slot_before = Some(within.ends_at);
     let wanted = usize::try_from(keyset.fetch()).unwrap_or_default();
     let (mut found, mut rest, mut batch) = (Vec::new(), keyset.clone(), BATCHES.0);

@@ -1,4 +1,4 @@
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::{GUITAR, RUST, SKILLS, many, names, set_offer, set_profile, set_skills};
@@ -81,17 +81,21 @@ async fn available_between_means_a_real_slot() {
         .map(|place| (format!("mentor {place}"), String::new(), 100, place % 7, i64::from(place % 7 > 0)))
         .collect();
     many(&app, &crowd).await;
-    // Bookings, a live hold, an expired one and closed days, here and there.
-    app.sql(
+    let mut day = app.now().date_naive() + chrono::Days::new(3);
+    while matches!(day.weekday(), chrono::Weekday::Sat | chrono::Weekday::Sun) {
+        day = day.succ_opt().expect("a next day");
+    }
+    // Bookings, live holds, expired ones and closed days, here and there.
+    app.sql(&format!(
         "insert into members (id, handle, name, created_at) select gen_random_uuid(), 'learner' || n, 'L', now() from generate_series(1, 90) n;
          insert into claims (id, mentor_id, learner_id, kind, during, expires_at, created_at)
            select gen_random_uuid(), m.member_id, l.id, case when m.n % 5 = 0 then 'HOLD' else 'CONFIRMED' end,
-                  tstzrange(date_trunc('day', now()) + interval '3 days' + m.n % 24 * interval '1 hour', date_trunc('day', now()) + interval '3 days' + (m.n % 24 + 4) * interval '1 hour'),
+                  tstzrange('{day}Z'::timestamptz + m.n % 24 * interval '1 hour', '{day}Z'::timestamptz + (m.n % 24 + 4) * interval '1 hour'),
                   case when m.n % 5 = 0 then now() + (m.n % 2 * 10 - 5) * interval '1 minute' end, now()
            from (select member_id, row_number() over (order by member_id) n from mentors) m
            join (select id, row_number() over (order by id) n from members where handle like 'learner%') l on l.n = m.n;
-         insert into availability_overrides select member_id, current_date + 3, '{}', '{}' from mentors where get_byte(uuid_send(member_id), 0) % 4 = 0",
-    )
+         insert into availability_overrides select member_id, '{day}', '{{}}', '{{}}' from mentors where get_byte(uuid_send(member_id), 0) % 4 = 0",
+    ))
     .await;
     rebuild(&app).await;
     let anybody = app.anonymous();
@@ -100,7 +104,6 @@ async fn available_between_means_a_real_slot() {
     let rest = anybody.query("{ mentors(last: 40) { edges { node { id } } } }").await;
     ids.extend(rest.data("mentors")["edges"].as_array().expect("edges").clone());
     assert_eq!(ids.len(), 90);
-    let day = app.now().date_naive() + chrono::Days::new(3);
     let mut compared = (0, 0);
     for (hour, long, minutes) in
         [(8, 2, 60), (9, 1, 60), (12, 3, 180), (15, 1, 15), (0, 24, 240), (20, 3, 30)]

@@ -140,11 +140,17 @@ async fn questions_out_of_bounds_are_told_so() {
         let reply = app.anonymous().run(SLOTS, variables).await;
         assert_eq!(reply.error_codes(), ["VALIDATION"], "{from} {to} {minutes}");
     }
-    for (from, to) in
-        [("0001-01-01T00:00:00Z", "0001-01-20T00:00:00Z"), ("9999-12-01T00:00:00Z", "9999-12-31T00:00:00Z")]
-    {
+    for (from, to) in [
+        ("0001-01-01T00:00:00Z", "0001-01-20T00:00:00Z"),
+        ("9999-12-01T00:00:00Z", "9999-12-31T00:00:00Z"),
+        ("+262142-01-01T00:00:00Z", "+262142-01-02T00:00:00Z"),
+        ("-262143-01-02T00:00:00Z", "-262143-01-03T00:00:00Z"),
+    ] {
         let variables = json!({ "id": mentor.mentor_id(), "from": from, "to": to, "minutes": 60 });
         assert_eq!(app.anonymous().run(SLOTS, variables).await.data("node")["slots"], json!([]), "{from}");
+        let query = "query($from: DateTime!, $to: DateTime!) { mentors(filter: { availableBetween: { from: $from, to: $to } }) { edges { cursor } } }";
+        let found = app.anonymous().run(query, json!({ "from": from, "to": to })).await;
+        assert_eq!(found.data("mentors")["edges"], json!([]), "{from}");
     }
     let most = slots(&app.anonymous(), &mentor, now, now + TimeDelta::days(31), 15).await;
     assert_eq!(most.len(), 500);
@@ -154,7 +160,9 @@ async fn questions_out_of_bounds_are_told_so() {
 async fn times_that_no_calendar_has_are_refused_and_not_stumbled_over() {
     let app = TestApp::start().await;
     let (mentor, ada) = (app.mentor("grace").await, app.member("ada").await);
-    for starts_at in ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2020-01-01T00:00:00Z"] {
+    for starts_at in
+        ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z", "2020-01-01T00:00:00Z", "+262142-01-01T00:00:00Z"]
+    {
         let input = json!({ "mentorId": mentor.mentor_id(), "startsAt": starts_at, "durationMinutes": 60, "idempotencyKey": starts_at });
         let reply = ada.run(HOLD, json!({ "input": input })).await;
         assert_eq!(reply.codes("holdSlot"), ["SLOT_UNAVAILABLE"], "{starts_at}");

@@ -138,10 +138,12 @@ async fn free_slots(
 ) -> Result<Option<Vec<Slot>>, ApiError> {
     let (now, viewer) = (ctx.now(), ctx.viewer());
     let Some(schedule) = ctx.hot(ScheduleOf(mentor)).await? else { return Ok(None) };
-    let taken = ctx.one(BusyIn { mentor_id: mentor, span: within, now }).await?.unwrap_or_default();
+    let look = Look { length, now, limit };
+    let Some(span) = schedule.reach(within, &look) else { return Ok(Some(Vec::new())) };
+    let taken = ctx.one(BusyIn { mentor_id: mentor, span, now }).await?.unwrap_or_default();
     let own = |row: &BusyRow| viewer.and_then(|viewer| row.hold_of(viewer.member_id));
     let busy: Vec<Span> = taken.iter().filter(|row| own(row).is_none()).map(BusyRow::span).collect();
-    let free = schedule.slots_within(&busy, within, &Look { length, now, limit });
+    let free = schedule.slots_within(&busy, within, &look);
     let zone = schedule.settings.zone;
     let slots = free.into_iter().map(|slot| {
         let hold = taken.iter().filter_map(own).find(|hold| hold.slot() == slot);

@@ -61,6 +61,14 @@ impl Schedule {
         self.slots_from(busy, Span { ends_at, ..within }, look)
     }
 
+    /// The part of a piece of time that its slots can touch. `None` if it has none, whoever took what.
+    #[must_use]
+    pub fn reach(&self, within: Span, look: &Look) -> Option<Span> {
+        let starts = self.bookable(within, look)?;
+        let ends_at = starts.ends_at.checked_add_signed(look.length)?.min(within.ends_at);
+        Some(Span { ends_at, ..starts })
+    }
+
     /// Whether the slot is offered, taken or not: hours, step, notice and window.
     #[must_use]
     pub fn offers(&self, slot: &Slot, now: DateTime<Utc>) -> bool {
