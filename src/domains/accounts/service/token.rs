@@ -41,6 +41,9 @@ struct Claims {
     aud: String,
     iat: i64,
     exp: i64,
+    /// Makes two tokens of one second differ.
+    #[serde(default)]
+    jti: String,
 }
 
 /// The key pair, derived from the installation's secret.
@@ -83,6 +86,7 @@ pub fn issue_access_token(
         aud: AUDIENCE.to_owned(),
         iat: now.timestamp(),
         exp: expires_at.timestamp(),
+        jti: random_token(),
     };
     let mut header = Header::new(Algorithm::EdDSA);
     header.kid = Some(keys.id);
