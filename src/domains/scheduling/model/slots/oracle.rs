@@ -288,10 +288,18 @@ prop_compose! {
         slot_step_minutes in 5..=240_i32,
         min_notice_minutes in 0..3000_i32,
         booking_window_days in 1..9_i32,
-        day in 0..365 * 40_i64,
+        year in 1995..2035,
+        day in 0..365_i64,
         minute in 0..1440_i64,
+        change in proptest::option::weighted(0.7, any::<proptest::sample::Index>()),
     ) -> (Schedule, DateTime<Utc>) {
-        let now = utc("1995-01-01T00:00:00Z") + TimeDelta::days(day) + TimeDelta::minutes(minute);
+        let changes = changes(zone, year);
+        // Mostly in the days before a change, if the zone has one that year.
+        let now = match change {
+            Some(change) if !changes.is_empty() => change.get(&changes).to_owned() - TimeDelta::minutes(day * 10),
+            _ => Utc.with_ymd_and_hms(year, 1, 1, 0, 0, 0).unwrap() + TimeDelta::days(day),
+        };
+        let now = now + TimeDelta::minutes(minute);
         let mut schedule = Schedule::unset(MemberId::new());
         schedule.settings = ScheduleSettings { zone, slot_step_minutes, min_notice_minutes, booking_window_days };
         schedule.weekly = weekly.try_into().unwrap();

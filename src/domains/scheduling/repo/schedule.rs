@@ -1,17 +1,17 @@
-//! Every statement of scheduling.
+//! When mentors can be booked.
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{BusyRow, ClaimKind, HoldRow, Hours, Schedule, ScheduleSettings, Slot, Span};
 use crate::{
     db::{
-        ids::{ClaimId, MemberId},
-        tables::{availability_overrides, availability_rules, claims, schedules},
+        ids::MemberId,
+        tables::{availability_overrides, availability_rules, schedules},
     },
+    domains::scheduling::model::{Hours, Schedule, ScheduleSettings},
     statement,
 };
 
@@ -173,118 +173,6 @@ pub async fn bump_version(conn: &mut AsyncPgConnection, mentor: MemberId) -> Que
         .map(drop)
 }
 
-/// What a claim is made of.
-#[derive(Clone, Copy, Debug)]
-pub struct NewClaim {
-    /// Its id.
-    pub id: ClaimId,
-    /// The time.
-    pub slot: Slot,
-    /// Who takes it.
-    pub learner_id: MemberId,
-    /// `Hold` exactly if `expires_at` is set.
-    pub kind: ClaimKind,
-    /// When it stops keeping others out.
-    pub expires_at: Option<DateTime<Utc>>,
-    /// The instant of the transaction.
-    pub now: DateTime<Utc>,
-    /// Whether the mentor offers the time. A live hold of exactly this slot by the learner does as well.
-    pub offered: bool,
-}
-
-/// Takes the time if it can be taken: `false` if not. Expired holds and the learner's own holds in the way are deleted
-/// first. One statement; of several at once, one succeeds.
-pub async fn take(conn: &mut AsyncPgConnection, claim: &NewClaim) -> QueryResult<bool> {
-    let NewClaim { id, slot, learner_id, kind, expires_at, now, offered } = *claim;
-    TakeTime {
-        id,
-        mentor_id: slot.mentor_id,
-        learner_id,
-        kind,
-        starts_at: slot.starts_at,
-        ends_at: slot.ends_at,
-        expires_at,
-        now,
-        offered,
-    }
-    .get_result(conn)
-    .await
-}
-
-/// Whether the mentor's time is taken by somebody, and whether the learner has something else then.
-pub async fn obstacles(
-    conn: &mut AsyncPgConnection,
-    slot: &Slot,
-    learner: MemberId,
-    now: DateTime<Utc>,
-) -> QueryResult<(bool, bool)> {
-    let Slot { mentor_id, starts_at, ends_at } = *slot;
-    FindObstacles { mentor_id, learner_id: learner, starts_at, ends_at, now }.get_result(conn).await
-}
-
-/// Frees the time of a session.
-pub async fn delete_claim(conn: &mut AsyncPgConnection, id: ClaimId) -> QueryResult<Option<MemberId>> {
-    let rows: Vec<MemberId> = DeleteClaim { id }.load(conn).await?;
-    Ok(rows.into_iter().next())
-}
-
-/// The taken time of mentors within pieces of time, one piece per mentor: what they teach, and what they learn.
-pub async fn busy(
-    conn: &mut AsyncPgConnection,
-    wanted: &[(MemberId, Span)],
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<BusyRow>> {
-    FindBusy {
-        mentors: wanted.iter().map(|(mentor, _)| *mentor).collect(),
-        starts: wanted.iter().map(|(_, span)| span.starts_at).collect(),
-        ends: wanted.iter().map(|(_, span)| span.ends_at).collect(),
-        now,
-    }
-    .load(conn)
-    .await
-}
-
-/// Makes every other transaction that wants to hold time for this learner wait for the end of this one.
-pub async fn lock_holds(conn: &mut AsyncPgConnection, learner: MemberId) -> QueryResult<()> {
-    LockHolds { learner }.execute(conn).await.map(drop)
-}
-
-/// The learner's live holds, oldest first.
-pub async fn holds_of(
-    conn: &mut AsyncPgConnection,
-    learner: MemberId,
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<HoldRow>> {
-    HoldsOf { learner, now }.load(conn).await
-}
-
-/// Live holds by id.
-pub async fn holds_by_ids(
-    conn: &mut AsyncPgConnection,
-    ids: &[ClaimId],
-    now: DateTime<Utc>,
-) -> QueryResult<Vec<HoldRow>> {
-    HoldsById { ids: ids.to_vec(), now }.load(conn).await
-}
-
-/// Deletes a learner's hold; `false` if there is none.
-pub async fn delete_hold(conn: &mut AsyncPgConnection, id: ClaimId, learner: MemberId) -> QueryResult<bool> {
-    let hold = claims::table
-        .find(id)
-        .filter(claims::learner_id.eq(learner))
-        .filter(claims::kind.eq(ClaimKind::Hold));
-    Ok(diesel::delete(hold).execute(conn).await? == 1)
-}
-
-/// Deletes holds that expired, at most `limit`; returns how many.
-pub async fn delete_expired_holds(
-    conn: &mut AsyncPgConnection,
-    now: DateTime<Utc>,
-    limit: i64,
-) -> QueryResult<usize> {
-    DeleteExpiredHolds { now, limit }.execute(conn).await
-}
-
 #[derive(Queryable)]
 struct ScheduleRow {
     mentor_id: MemberId,
@@ -395,115 +283,4 @@ statement! {
     ) =
     "select mentor_id, date, start_minutes, end_minutes from availability_overrides
      where mentor_id = any($1) and date >= current_date - 2"
-}
-
-statement! {
-    /// Takes time. `on conflict do nothing` lets the exclusion constraints decide between several at once without an
-    /// error and without a deadlock; the conditions guard what no constraint can: a person who both teaches and learns.
-    TakeTime(
-        id: ClaimId => sql_types::Uuid,
-        mentor_id: MemberId => sql_types::Uuid,
-        learner_id: MemberId => sql_types::Uuid,
-        kind: ClaimKind => sql_types::Text,
-        starts_at: DateTime<Utc> => sql_types::Timestamptz,
-        ends_at: DateTime<Utc> => sql_types::Timestamptz,
-        expires_at: Option<DateTime<Utc>> => sql_types::Nullable<sql_types::Timestamptz>,
-        now: DateTime<Utc> => sql_types::Timestamptz,
-        offered: bool => sql_types::Bool,
-    ) -> sql_types::Bool =
-    "with gone as (
-       delete from claims
-       where mentor_id = $2 and during && tstzrange($5, $6) and kind = 'HOLD' and (expires_at <= $8 or learner_id = $3)
-       returning learner_id = $3 and expires_at > $8 and during = tstzrange($5, $6) as own
-     ), held as (
-       select coalesce(bool_or(own), false) as own from gone
-     ), taken as (
-       insert into claims (id, mentor_id, learner_id, kind, during, expires_at, created_at)
-       select $1, $2, $3, $4, tstzrange($5, $6), $7, $8
-       from held
-       where ($9 or held.own)
-         and not exists (select from claims where learner_id = $3 and during && tstzrange($5, $6) and kind <> 'HOLD')
-         and not exists (select from claims where learner_id = $2 and during && tstzrange($5, $6) and kind <> 'HOLD')
-         and not exists (select from claims where mentor_id = $3 and during && tstzrange($5, $6)
-                         and (kind <> 'HOLD' or expires_at > $8))
-       on conflict do nothing
-       returning 1
-     )
-     select exists (select from taken)"
-}
-
-statement! {
-    /// Why time could not be taken.
-    FindObstacles(
-        mentor_id: MemberId => sql_types::Uuid,
-        learner_id: MemberId => sql_types::Uuid,
-        starts_at: DateTime<Utc> => sql_types::Timestamptz,
-        ends_at: DateTime<Utc> => sql_types::Timestamptz,
-        now: DateTime<Utc> => sql_types::Timestamptz,
-    ) -> (sql_types::Bool, sql_types::Bool) =
-    "select
-       exists (select from claims where mentor_id = $1 and during && tstzrange($3, $4)
-               and (kind <> 'HOLD' or (expires_at > $5 and learner_id <> $2)))
-       or exists (select from claims where learner_id = $1 and during && tstzrange($3, $4) and kind <> 'HOLD'),
-       exists (select from claims where learner_id = $2 and during && tstzrange($3, $4) and kind <> 'HOLD')
-       or exists (select from claims where mentor_id = $2 and during && tstzrange($3, $4) and (kind <> 'HOLD' or expires_at > $5))"
-}
-
-statement! {
-    /// Frees the time of a session.
-    DeleteClaim(id: ClaimId => sql_types::Uuid) -> sql_types::Uuid =
-    "delete from claims where id = $1 returning mentor_id"
-}
-
-statement! {
-    /// Taken time: what the mentors teach or others hold, and what they learn themselves.
-    FindBusy(
-        mentors: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
-        starts: Vec<DateTime<Utc>> => sql_types::Array<sql_types::Timestamptz>,
-        ends: Vec<DateTime<Utc>> => sql_types::Array<sql_types::Timestamptz>,
-        now: DateTime<Utc> => sql_types::Timestamptz,
-    ) -> (
-        sql_types::Uuid, sql_types::Uuid, sql_types::Text, sql_types::Uuid, sql_types::Timestamptz, sql_types::Timestamptz,
-        sql_types::Nullable<sql_types::Timestamptz>
-    ) =
-    "select w.mentor, c.id, c.kind, c.learner_id, lower(c.during), upper(c.during), c.expires_at
-     from unnest($1, $2, $3) as w(mentor, starts, ends)
-     join claims c on c.mentor_id = w.mentor and c.during && tstzrange(w.starts, w.ends)
-     where c.kind <> 'HOLD' or c.expires_at > $4
-     union all
-     select w.mentor, c.id, c.kind, c.learner_id, lower(c.during), upper(c.during), c.expires_at
-     from unnest($1, $2, $3) as w(mentor, starts, ends)
-     join claims c on c.learner_id = w.mentor and c.during && tstzrange(w.starts, w.ends) and c.kind <> 'HOLD'"
-}
-
-statement! {
-    /// A lock that nothing else takes: holds of one learner are made one after the other.
-    LockHolds(learner: MemberId => sql_types::Uuid) -> () =
-    "select pg_advisory_xact_lock(hashtextextended('holds:' || $1::text, 0))"
-}
-
-statement! {
-    /// Live holds of a learner.
-    HoldsOf(learner: MemberId => sql_types::Uuid, now: DateTime<Utc> => sql_types::Timestamptz) -> (
-        sql_types::Uuid, sql_types::Uuid, sql_types::Uuid, sql_types::Timestamptz, sql_types::Timestamptz, sql_types::Timestamptz
-    ) =
-    "select id, mentor_id, learner_id, lower(during), upper(during), expires_at from claims
-     where learner_id = $1 and kind = 'HOLD' and expires_at > $2 order by expires_at, id"
-}
-
-statement! {
-    /// Live holds by id.
-    HoldsById(ids: Vec<ClaimId> => sql_types::Array<sql_types::Uuid>, now: DateTime<Utc> => sql_types::Timestamptz) -> (
-        sql_types::Uuid, sql_types::Uuid, sql_types::Uuid, sql_types::Timestamptz, sql_types::Timestamptz, sql_types::Timestamptz
-    ) =
-    "select id, mentor_id, learner_id, lower(during), upper(during), expires_at from claims
-     where id = any($1) and kind = 'HOLD' and expires_at > $2"
-}
-
-statement! {
-    /// Deletes expired holds that nobody has locked.
-    DeleteExpiredHolds(now: DateTime<Utc> => sql_types::Timestamptz, limit: i64 => sql_types::BigInt) -> () =
-    "delete from claims where id in (
-       select id from claims where kind = 'HOLD' and expires_at <= $1 order by expires_at limit $2 for update skip locked
-     )"
 }
