@@ -3,7 +3,7 @@
  *
  * - `"{{key}}"`: a new idempotency key at every run
  * - `"{{now+2d}}"`: an instant, by minutes (m), hours (h) or days (d) from now
- * - `"{{/viewer/id}}"`: a JSON pointer into the answers so far, by root field, the newest answer of each
+ * - `"{{/viewer/member/id}}"`: a JSON pointer into the answers so far, by root field, the newest answer of each
  */
 export type Answers = Record<string, unknown>
 

@@ -38,7 +38,7 @@ test('the schema is at hand in the documentation', async ({ page }) => {
 
 test('edited tabs survive a reload until the samples are restored', async ({ page }) => {
   await open(page)
-  await write(page, '# Mine\n{ viewer { id } }')
+  await write(page, '# Mine\n{ viewer { email } }')
   const mine = page.getByRole('tab', { name: 'Mine' })
   await expect(mine).toBeVisible()
   await page.waitForFunction(() => localStorage.getItem('graphiql:tabState')?.includes('# Mine'))

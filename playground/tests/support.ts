@@ -1,7 +1,7 @@
 /**
  * What the browser tests share. They need a server in demo mode and the documented schema, nothing else.
  */
-import { test as base, expect, type Locator, type Page } from '@playwright/test'
+import { test as base, expect, type BrowserContext, type Locator, type Page } from '@playwright/test'
 
 export { expect }
 
@@ -22,8 +22,10 @@ export interface Server {
 
 interface Fixtures {
   server: Server
-  /** Every page opened in the test has to stay free of errors, broken rules and requests to other hosts. */
-  problems: string[]
+  /** Every page of these contexts has to stay free of errors, broken rules and requests to other hosts. */
+  watch: (context: BrowserContext) => Promise<void>
+  /** Watches the pages of the test's own context. */
+  watched: void
 }
 
 export const test = base.extend<Fixtures>({
@@ -49,10 +51,10 @@ export const test = base.extend<Fixtures>({
     await use({ accounts, ask, logIn })
   },
 
-  problems: [
-    async ({ context, baseURL }, use) => {
-      const problems: string[] = []
-      const origin = new URL(baseURL!).origin
+  watch: async ({ baseURL }, use) => {
+    const problems: string[] = []
+    const origin = new URL(baseURL!).origin
+    await use(async (context) => {
       context.on('request', (request) => {
         const url = new URL(request.url())
         if (url.protocol.startsWith('http') && url.origin !== origin) problems.push(`request to ${url.href}`)
@@ -67,8 +69,14 @@ export const test = base.extend<Fixtures>({
           ;(window as any).reportViolation(`${event.effectiveDirective} ${event.blockedURI}`)
         })
       })
-      await use(problems)
-      expect(problems).toEqual([])
+    })
+    expect(problems).toEqual([])
+  },
+
+  watched: [
+    async ({ context, watch }, use) => {
+      await watch(context)
+      await use()
     },
     { auto: true },
   ],

@@ -46,29 +46,32 @@ pub(super) struct Reply {
     pub(super) body: Bytes,
 }
 
-/// `POST /graphql`: runs a query or mutation.
+/// `POST /graphql`: runs a query or mutation, or a few of them in a JSON array.
 pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Payload) -> HttpResponse {
     let mut upload = Upload::new(payload);
     let Some(media) = Media::negotiate(request.headers()) else {
         return upload.close_unless_whole(not_acceptable().into_response(Media::Json));
     };
-    let mut turn = Turn::start(&shared, &request);
     let reply = async {
         let body = upload.read(&request).await?;
         let caller = caller(&shared, &request)?;
-        let key = Answers::key(&body);
-        if let Some(kept) = shared.engine.kept_answer(&key) {
-            return Ok(turn.kept(kept));
+        match params::batch(&body)? {
+            None => Turn::take(&shared, &request, caller, &body).await,
+            Some(items) => Ok(batch(&shared, &request, &caller, items).await),
         }
-        let operation = turn.prepare(params::from_json(&body)?)?;
-        if operation.kind == OperationType::Subscription {
-            return Err(no_subscriptions());
-        }
-        Ok(turn.run(caller, operation, key).await)
     };
     let reply: Result<Reply, Reply> = reply.await;
-    turn.end();
     upload.close_unless_whole(reply.unwrap_or_else(|refusal| refusal).into_response(media))
+}
+
+/// Runs one after another, so that each sees what those before it wrote.
+async fn batch(shared: &Shared, request: &HttpRequest, caller: &Caller, items: Vec<String>) -> Reply {
+    let mut answers = Vec::with_capacity(items.len());
+    for item in items {
+        let reply = Turn::take(shared, request, caller.clone(), item.as_bytes()).await;
+        answers.push(reply.unwrap_or_else(|refusal| refusal).body);
+    }
+    Reply::ok([b"[", answers.join(&b","[..]).as_slice(), b"]"].concat().into())
 }
 
 /// `GET /graphql`: runs a query, or opens a WebSocket.
@@ -168,6 +171,31 @@ struct Turn<'s> {
 }
 
 impl<'s> Turn<'s> {
+    /// One request of a body.
+    async fn take(
+        shared: &'s Shared,
+        request: &HttpRequest,
+        caller: Caller,
+        body: &[u8],
+    ) -> Result<Reply, Reply> {
+        let mut turn = Self::start(shared, request);
+        let reply = turn.answer(caller, body).await;
+        turn.end();
+        reply
+    }
+
+    async fn answer(&mut self, caller: Caller, body: &[u8]) -> Result<Reply, Reply> {
+        let key = Answers::key(body);
+        if let Some(kept) = self.shared.engine.kept_answer(&key) {
+            return Ok(self.kept(kept));
+        }
+        let operation = self.prepare(params::from_json(body)?)?;
+        if operation.kind == OperationType::Subscription {
+            return Err(no_subscriptions());
+        }
+        Ok(self.run(caller, operation, key).await)
+    }
+
     fn start(shared: &'s Shared, request: &HttpRequest) -> Self {
         let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
         Self { shared, id, began: Instant::now(), kind: None, outcome: Outcome::Refused }
@@ -176,7 +204,7 @@ impl<'s> Turn<'s> {
     fn kept(&mut self, body: Bytes) -> Reply {
         self.kind = Some(OperationType::Query);
         self.outcome = Outcome::Kept;
-        Reply { status: StatusCode::OK, json_status: StatusCode::OK, header: None, body }
+        Reply::ok(body)
     }
 
     fn prepare(&mut self, params: Params) -> Result<Operation, Reply> {
@@ -197,6 +225,10 @@ impl<'s> Turn<'s> {
 }
 
 impl Reply {
+    fn ok(body: Bytes) -> Self {
+        Self { status: StatusCode::OK, json_status: StatusCode::OK, header: None, body }
+    }
+
     /// A refusal whose status is the same for every media type.
     pub(super) fn refusal(status: StatusCode, code: ApiCode, message: &str) -> Self {
         Self { status, json_status: status, header: None, body: refuse(code, message).body }

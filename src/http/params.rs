@@ -6,20 +6,35 @@ use serde_json::{Map, Value};
 use super::graphql::Reply;
 use crate::{engine::run::Params, graphql::error::ApiCode};
 
-/// Reads a JSON body.
+/// How many requests one body may carry.
+pub(super) const MAX_BATCH: usize = 10;
+
+/// The requests of a body that is a JSON array, as Apollo's `BatchHttpLink` sends it; `None` if it is no array.
+///
+/// # Errors
+/// The reply that refuses all of them.
+pub(super) fn batch(body: &[u8]) -> Result<Option<Vec<String>>, Reply> {
+    if body.trim_ascii_start().first() != Some(&b'[') {
+        return Ok(None);
+    }
+    let items: Vec<Value> = serde_json::from_slice(body).map_err(|error| unreadable(&error))?;
+    if !(1..=MAX_BATCH).contains(&items.len()) {
+        let message = format!("A batch must have 1 to {MAX_BATCH} requests, this has {}.", items.len());
+        return Err(bad(StatusCode::BAD_REQUEST, &message));
+    }
+    Ok(Some(items.iter().map(Value::to_string).collect()))
+}
+
+/// Reads one request of a JSON body.
 ///
 /// # Errors
 /// The reply that refuses the request.
 pub(super) fn from_json(body: &[u8]) -> Result<Params, Reply> {
     // A list would otherwise be read as the fields of one request in order.
     if body.trim_ascii_start().first() != Some(&b'{') {
-        return Err(bad(
-            StatusCode::BAD_REQUEST,
-            "The body must be one JSON object with `query`. Batches are not accepted.",
-        ));
+        return Err(bad(StatusCode::BAD_REQUEST, "A request must be a JSON object with `query`."));
     }
-    serde_json::from_slice(body)
-        .map_err(|error| bad(StatusCode::BAD_REQUEST, &format!("The body cannot be read: {error}.")))
+    serde_json::from_slice(body).map_err(|error| unreadable(&error))
 }
 
 /// Reads a query string.
@@ -55,6 +70,10 @@ fn object(name: &str, value: &str) -> Result<Map<String, Value>, Reply> {
         .map_err(|error| bad(StatusCode::BAD_REQUEST, &format!("`{name}` must be a JSON object: {error}.")))
 }
 
+fn unreadable(error: &serde_json::Error) -> Reply {
+    bad(StatusCode::BAD_REQUEST, &format!("The body cannot be read: {error}."))
+}
+
 fn bad(status: StatusCode, message: &str) -> Reply {
     Reply::refusal(status, ApiCode::BadRequest, message)
 }
@@ -88,6 +107,16 @@ mod tests {
             from_json(b" \n{\"query\":\"{a}\",\"other\":1}").ok().and_then(|params| params.query).as_deref(),
             Some("{a}")
         );
+    }
+
+    #[test]
+    fn a_batch_is_bounded() {
+        let of = |length: usize| format!(" [{}]", vec!["{}"; length].join(","));
+        assert!(matches!(batch(b"{\"query\":\"{a}\"}"), Ok(None)));
+        assert!(matches!(batch(of(MAX_BATCH).as_bytes()), Ok(Some(items)) if items.len() == MAX_BATCH));
+        for body in [of(0), of(MAX_BATCH + 1), "[{}".to_owned(), "[".repeat(10_000)] {
+            assert!(batch(body.as_bytes()).is_err(), "{body}");
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The accounts part of `Query.viewer`.
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, Object};
 
 use super::{
     loaders::{EmailOf, MemberById},
@@ -19,11 +19,6 @@ pub struct AccountViewer(pub MemberId);
 /// The caller's own account.
 #[Object]
 impl AccountViewer {
-    /// The member's id.
-    async fn id(&self) -> ID {
-        ID(self.0.to_string())
-    }
-
     /// The public profile. `null` if it cannot be read.
     async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
         field(async { Ok(ctx.hot(MemberById(self.0)).await?.map(Member)) }).await

@@ -134,6 +134,13 @@ mod tests {
                 "more fives are never worse"
             );
         }
+        // Scores are thousandths: close neighbours may tie, these may not.
+        for (fewer, more) in [(0, 1), (1, 2), (2, 3), (3, 5), (5, 10), (10, 20), (20, 50), (50, 200)] {
+            assert!(
+                rating_score(5 * more, more) > rating_score(5 * fewer, fewer),
+                "{more} fives beat {fewer}"
+            );
+        }
     }
 
     #[test]

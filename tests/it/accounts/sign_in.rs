@@ -12,14 +12,14 @@ async fn a_new_member_signs_in_and_sees_who_they_are() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
 
-    let reply = ada.query("{ viewer { id email roles member { name handle } } }").await;
+    let reply = ada.query("{ viewer { email roles member { id name handle } } }").await;
 
     let viewer = reply.data("viewer");
-    assert_eq!(viewer["id"], ada.id);
+    assert_eq!(viewer["member"]["id"], ada.id);
     assert_eq!(viewer["email"], "ada@example.org");
     assert_eq!(viewer["roles"], json!(["LEARNER"]));
     assert_eq!(viewer["member"]["name"], "ada");
-    assert_eq!(app.anonymous().query("{ viewer { id } }").await.data("viewer"), &json!(null));
+    assert_eq!(app.anonymous().query("{ viewer { member { id } } }").await.data("viewer"), &json!(null));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,12 +96,12 @@ async fn signing_out_kills_the_tokens_of_this_device_only() {
 
     ada.query("mutation { logOut(input: {}) { userErrors { code } } }").await.ok("logOut");
 
-    let reply = ada.query("{ viewer { id } }").await;
+    let reply = ada.query("{ viewer { member { id } } }").await;
     assert_eq!((reply.status, reply.error_codes()), (401, vec!["UNAUTHENTICATED".to_owned()]));
     let refreshed =
         app.anonymous().run(REFRESH, json!({ "input": { "refreshToken": ada.refresh_token } })).await;
     assert_eq!(refreshed.codes("refreshSession"), ["TOKEN_INVALID"]);
-    assert_eq!(phone.query("{ viewer { id } }").await.data("viewer")["id"], ada.id);
+    assert_eq!(phone.query("{ viewer { member { id } } }").await.data("viewer")["member"]["id"], ada.id);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -109,11 +109,11 @@ async fn an_access_token_ends_after_fifteen_minutes() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
     app.advance(chrono::TimeDelta::minutes(14));
-    assert_eq!(ada.query("{ viewer { id } }").await.status, 200);
+    assert_eq!(ada.query("{ viewer { member { id } } }").await.status, 200);
 
     app.advance(chrono::TimeDelta::minutes(2));
 
-    assert_eq!(ada.query("{ viewer { id } }").await.status, 401);
+    assert_eq!(ada.query("{ viewer { member { id } } }").await.status, 401);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -124,7 +124,7 @@ async fn a_forged_token_is_refused_over_http_and_websocket() {
     let (head, _) = token.rsplit_once('.').unwrap();
     ada.token = Some(format!("{head}.{}", "A".repeat(86)));
 
-    assert_eq!(ada.query("{ viewer { id } }").await.status, 401);
+    assert_eq!(ada.query("{ viewer { member { id } } }").await.status, 401);
     let mut socket = Socket::open(&app.url).await;
     socket.send(json!({ "type": "connection_init", "payload": { "authorization": format!("Bearer {}", ada.token.unwrap()) } })).await;
     assert_eq!(socket.close_code().await, 4403);

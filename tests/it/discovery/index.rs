@@ -142,8 +142,7 @@ async fn available_between_means_a_real_slot() {
         assert_eq!(found, expected, "{from} {to} {minutes}");
         compared = (compared.0 + found.len(), compared.1 + 90 - found.len());
     }
-    // Weekends are closed: then nobody is found, which proves less.
-    assert!(compared.0 + compared.1 > 0, "nothing was compared");
+    assert!(compared.0 > 50 && compared.1 > 50, "found and not found: {compared:?}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

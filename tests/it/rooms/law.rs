@@ -113,7 +113,7 @@ async fn a_snapshot_plus_the_events_after_it_is_every_later_snapshot() {
         let room = Room::open().await;
         let start = room.snapshot().await;
         let mut subscription = room.subscribe(&room.learner, None, start["cursor"].as_str()).await;
-        let taken = play(&room, &mut Dice(seed * 7_919 + 1), 24).await;
+        let taken = play(&room, &mut Dice(seed * 7_919 + 1), 48).await;
         // One last event, so that there is something to read up to.
         let last = taken.last().expect("a snapshot").snapshot["cursor"].clone();
         let mut events: Vec<Value> = Vec::new();
@@ -152,5 +152,5 @@ async fn a_snapshot_plus_the_events_after_it_is_every_later_snapshot() {
         assert!(checked > 100, "only {checked} pairs");
         told += events.len();
     }
-    assert!(told > 30, "only {told} events");
+    assert!(told > 60, "only {told} events");
 }

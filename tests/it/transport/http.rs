@@ -57,6 +57,44 @@ async fn media_types_and_status_codes_follow_the_specification() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_batch_is_answered_in_order_each_on_its_own() {
+    let app = TestApp::start().await;
+    let ada = app.member("ada").await;
+    let rename = "mutation($name: String!) { updateProfile(input: {name: $name}) { userErrors { code } } }";
+    let named = json!({ "query": "{ viewer { member { name } } }" });
+    let batch = json!([
+        named,
+        { "query": rename, "variables": { "name": "Ada King" } },
+        named,
+        { "query": "{ nope }" },
+        7,
+        [named],
+        { "query": "subscription { viewerEvents { cursor } }" },
+        { "query": "{ __typename }" },
+    ]);
+    let response = ada
+        .request(Method::POST, "/graphql")
+        .header("accept", SPEC)
+        .json(&batch)
+        .send()
+        .await
+        .expect("an answer");
+    assert_eq!(response.status(), StatusCode::OK);
+    let answers: Vec<Value> = response.json().await.expect("a list");
+    let name = |answer: &Value| answer["data"]["viewer"]["member"]["name"].clone();
+    assert_eq!(answers.len(), 8);
+    assert_ne!(name(&answers[0]), "Ada King");
+    assert_eq!(answers[1]["data"]["updateProfile"]["userErrors"], json!([]));
+    assert_eq!(name(&answers[2]), "Ada King");
+    let codes: Vec<&str> = answers[3..7]
+        .iter()
+        .filter_map(|answer| answer["errors"][0]["extensions"]["code"].as_str())
+        .collect();
+    assert_eq!(codes, ["BAD_DOCUMENT", "BAD_REQUEST", "BAD_REQUEST", "BAD_REQUEST"]);
+    assert_eq!(answers[7]["data"]["__typename"], "Query");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn get_runs_queries_and_nothing_else() {
     let app = TestApp::start().await;
     let get = async |query: &str| {

@@ -12,11 +12,15 @@ async fn queries_and_mutations_run_over_a_socket() {
     let ada = app.member("ada").await;
     let mut socket = Socket::connect(&ada).await;
 
-    socket.send(json!({ "id": "q", "type": "subscribe", "payload": { "query": "{ viewer { id } }" } })).await;
+    socket
+        .send(
+            json!({ "id": "q", "type": "subscribe", "payload": { "query": "{ viewer { member { id } } }" } }),
+        )
+        .await;
 
     assert_eq!(
         socket.receive().await,
-        json!({ "id": "q", "type": "next", "payload": { "data": { "viewer": { "id": ada.id } } } })
+        json!({ "id": "q", "type": "next", "payload": { "data": { "viewer": { "member": { "id": ada.id } } } } })
     );
     assert_eq!(socket.receive().await, json!({ "id": "q", "type": "complete" }));
 }
