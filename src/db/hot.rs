@@ -7,7 +7,7 @@
 use std::{
     any::{Any, TypeId},
     collections::HashMap,
-    hash::{BuildHasher, Hash, RandomState},
+    hash::{BuildHasher, Hash},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -15,6 +15,7 @@ use std::{
     time::Duration,
 };
 
+use foldhash::fast::RandomState;
 use uuid::Uuid;
 
 /// What a kept copy depends on.
@@ -38,7 +39,7 @@ const SLOTS: usize = 1 << 16;
 
 impl Default for Versions {
     fn default() -> Self {
-        Self { hasher: RandomState::new(), slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect() }
+        Self { hasher: RandomState::default(), slots: (0..SLOTS).map(|_| AtomicU64::new(0)).collect() }
     }
 }
 
@@ -89,22 +90,25 @@ pub trait HotKey: Copy + Eq + Hash + Send + Sync + 'static {
 /// How long a copy is trusted at most: the net under changes made by other processes.
 const TIME_TO_LIVE: Duration = Duration::from_secs(30);
 
-type Kept<K> = moka::sync::Cache<K, (Seen, <K as HotKey>::Row)>;
+// Reading a hot row is mostly hashing its key, and nobody outside chooses the keys.
+type Kept<K> = moka::sync::Cache<K, (Seen, <K as HotKey>::Row), RandomState>;
 
 /// Every kept kind of row, with the versions.
 #[derive(Debug, Default)]
 pub struct HotRows {
     /// The versions of all tags.
     pub versions: Versions,
-    caches: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    caches: HashMap<TypeId, Box<dyn Any + Send + Sync>, RandomState>,
 }
 
 impl HotRows {
     /// Keeps the rows of one more lookup.
     #[must_use]
     pub fn with<K: HotKey>(mut self) -> Self {
-        let cache: Kept<K> =
-            moka::sync::Cache::builder().max_capacity(K::CAPACITY).time_to_live(TIME_TO_LIVE).build();
+        let cache: Kept<K> = moka::sync::Cache::builder()
+            .max_capacity(K::CAPACITY)
+            .time_to_live(TIME_TO_LIVE)
+            .build_with_hasher(RandomState::default());
         self.caches.insert(TypeId::of::<K>(), Box::new(cache));
         self
     }

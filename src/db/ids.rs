@@ -37,14 +37,17 @@ const ALPHABET: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
 /// Writes `prefix_` and the 26 characters of a value, most significant first.
 #[must_use]
 pub fn encode(prefix: &str, uuid: Uuid) -> String {
+    let mut digits = [b'0'; 26];
+    let mut value = uuid.as_u128();
+    for place in digits.iter_mut().rev() {
+        let digit = usize::try_from(value & 31).unwrap_or_default();
+        *place = ALPHABET.get(digit).copied().unwrap_or(b'0');
+        value >>= 5;
+    }
     let mut text = String::with_capacity(prefix.len() + 27);
     text.push_str(prefix);
     text.push('_');
-    let value = uuid.as_u128();
-    for place in (0..26).rev() {
-        let digit = usize::try_from((value >> (5 * place)) & 31).unwrap_or_default();
-        text.push(char::from(ALPHABET.get(digit).copied().unwrap_or(b'0')));
-    }
+    text.push_str(str::from_utf8(&digits).unwrap_or_default());
     text
 }
 

@@ -1,31 +1,59 @@
 //! Automatic persisted queries: a client may send the SHA-256 of a document instead of the document.
 //!
 //! The [protocol of Apollo](https://www.apollographql.com/docs/apollo-server/performance/apq): an unknown hash is
-//! answered with `PERSISTED_QUERY_NOT_FOUND`, and the client sends hash and text once.
+//! answered with `PERSISTED_QUERY_NOT_FOUND`, and the client sends hash and text once. Documents that were parsed are
+//! remembered too: a client sends few different ones, and parsing is a tenth of a small request.
 
 use std::sync::Arc;
 
+use async_graphql::parser::{parse_query, types::ExecutableDocument};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use super::{scan, size};
 use crate::graphql::error::{ApiCode, ApiError};
 
 /// How many documents are remembered.
 const CAPACITY: u64 = 2_000;
 
-/// The documents known by hash.
+/// How much text the parsed documents may have together, in bytes. They take some fifty times as much.
+const PARSED: u64 = 1024 * 1024;
+
+/// The documents known by hash, and those that were parsed.
 #[derive(Debug)]
 pub struct Documents {
     known: Cache<String, Arc<str>>,
+    parsed: Cache<Arc<str>, Arc<ExecutableDocument>>,
 }
 
 impl Default for Documents {
     fn default() -> Self {
-        Self { known: Cache::new(CAPACITY) }
+        let parsed = Cache::builder()
+            .weigher(|text: &Arc<str>, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
+            .max_capacity(PARSED)
+            .build();
+        Self { known: Cache::new(CAPACITY), parsed }
     }
 }
 
 impl Documents {
+    /// Scans and parses a document, unless that was done before.
+    ///
+    /// # Errors
+    /// `LIMIT_EXCEEDED` or `BAD_DOCUMENT`.
+    pub fn parse(&self, query: &str) -> Result<Arc<ExecutableDocument>, ApiError> {
+        if let Some(known) = self.parsed.get(query) {
+            return Ok(known);
+        }
+        scan::check(query)?;
+        let document =
+            parse_query(query).map_err(|error| ApiError::told(ApiCode::BadDocument, error.to_string()))?;
+        size::check(&document)?;
+        let document = Arc::new(document);
+        self.parsed.insert(query.into(), Arc::clone(&document));
+        Ok(document)
+    }
+
     /// The document to run: the one sent, or the one known by `hash`.
     ///
     /// # Errors

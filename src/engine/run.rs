@@ -4,17 +4,14 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_graphql::{
     ErrorExtensionValues, Request, Response, ServerError, Value, Variables,
-    parser::{
-        parse_query,
-        types::{DocumentOperations, ExecutableDocument, OperationType},
-    },
+    parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
 use bytes::Bytes;
 use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, Engine, answers::AnswerKey, omitted, scan, size};
+use super::{Caller, Engine, answers::AnswerKey, omitted};
 use crate::graphql::{
     Scope,
     error::{ApiCode, ApiError, INTERNAL_MESSAGE},
@@ -85,10 +82,8 @@ impl Engine {
     fn parse(&self, params: Params) -> Result<Operation, ApiError> {
         let hash = persisted_hash(params.extensions.as_ref())?;
         let query = self.documents.resolve(params.query, hash.as_deref())?;
-        scan::check(&query)?;
+        let document = self.documents.parse(&query)?;
         let bad = |message: String| ApiError::told(ApiCode::BadDocument, message);
-        let document = parse_query(&query).map_err(|error| bad(error.to_string()))?;
-        size::check(&document)?;
         let wanted = params.operation_name.filter(|name| !name.is_empty());
         let (name, operation) = match (&document.operations, wanted.as_deref()) {
             (DocumentOperations::Single(operation), None) => (String::new(), &operation.node),
@@ -110,7 +105,8 @@ impl Engine {
         };
         let mut variables = params.variables.unwrap_or_default();
         omitted::fill(&document, operation, &mut variables);
-        Ok(Operation { kind: operation.ty, name, document, query, operation_name: wanted, variables })
+        let (kind, document) = (operation.ty, ExecutableDocument::clone(&document));
+        Ok(Operation { kind, name, document, query, operation_name: wanted, variables })
     }
 
     /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.

@@ -2,10 +2,13 @@
 
 use std::{borrow::Cow, future::Future, sync::Arc};
 
-use async_graphql::{Object, OutputType, TypeName, connection::PageInfo};
+use async_graphql::{Object, OutputType, TypeName, Value, connection::PageInfo};
 use serde::{Serialize, de::DeserializeOwned};
 
-use super::error::{ApiCode, ApiError};
+use super::{
+    error::{ApiCode, ApiError},
+    plain::{Plain, PlainFields, PlainList, Wanted, text},
+};
 use crate::db::keyset::{Keyset, decode_cursor, sign_cursor};
 
 /// A page of a list, in the form of the [Relay cursor connections
@@ -25,10 +28,10 @@ impl<T: OutputType> TypeName for Connection<T> {
 
 /// A page of a list.
 #[Object(name_type)]
-impl<T: OutputType> Connection<T> {
+impl<T: PlainFields> Connection<T> {
     /// The entries on this page, in the list's order.
-    async fn edges(&self) -> &[Edge<T>] {
-        &self.edges
+    async fn edges(&self) -> PlainList<&[Edge<T>]> {
+        PlainList(&self.edges)
     }
 
     /// Where this page stands in the list.
@@ -79,15 +82,27 @@ impl<T: OutputType> TypeName for Edge<T> {
 
 /// An entry of a page.
 #[Object(name_type)]
-impl<T: OutputType> Edge<T> {
+impl<T: PlainFields> Edge<T> {
     /// Opaque place of the entry in the list: give it as `after` or `before`.
     async fn cursor(&self) -> String {
         self.cursor.text()
     }
 
     /// The entry.
-    async fn node(&self) -> &T {
-        &self.node
+    async fn node(&self) -> Plain<&T> {
+        Plain(&self.node)
+    }
+}
+
+impl<T: PlainFields> PlainFields for Edge<T> {
+    const PLAIN: &'static [&'static str] = &["cursor", "node"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        match field.name() {
+            "cursor" => text(self.cursor.text()),
+            "node" => field.object(&self.node),
+            _ => None,
+        }
     }
 }
 

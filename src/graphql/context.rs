@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use async_graphql::{Context, dataloader::Loader};
+use async_graphql::{Context, ContextBase, dataloader::Loader};
 use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::BoxStream};
 
@@ -108,6 +108,19 @@ impl Scope {
 
     fn current_loaders(&self) -> Arc<Loaders> {
         Arc::clone(&self.loaders.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The scope of an execution.
+    pub(super) fn of<'a, T>(ctx: &ContextBase<'a, T>) -> &'a Self {
+        // `run` and `live` put a scope into every request that they execute, and nothing else executes requests.
+        ctx.data_unchecked::<Arc<Self>>()
+    }
+
+    /// A hot public row from this process's memory, without SQL and without waiting, if it is there.
+    pub(super) fn kept<K: HotKey>(&self, key: K) -> Option<K::Row> {
+        let seen = self.depends_on(key.tag());
+        let row = self.app.hot.get(key)?;
+        self.app.hot.versions.holds(seen).then_some(row)
     }
 
     fn read_untagged(&self) {
@@ -232,9 +245,7 @@ pub trait ContextExt: Sync {
 
     /// A hot public row from this process's memory, without SQL and without waiting, if it is there.
     fn kept<K: HotKey>(&self, key: K) -> Option<K::Row> {
-        let seen = self.scope().depends_on(key.tag());
-        let row = self.app().hot.get(key)?;
-        self.app().hot.versions.holds(seen).then_some(row)
+        self.scope().kept(key)
     }
 
     /// A hot public row: from memory, else loaded with its siblings and kept.
@@ -259,7 +270,6 @@ pub trait ContextExt: Sync {
 
 impl ContextExt for Context<'_> {
     fn scope(&self) -> &Scope {
-        // `run` and `live` put a scope into every request that they execute, and nothing else executes requests.
-        self.data_unchecked::<Arc<Scope>>()
+        Scope::of(self)
     }
 }

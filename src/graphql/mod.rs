@@ -3,6 +3,7 @@
 //! - [`context`]: what a resolver may ask for (`ctx.app()`, `ctx.viewer()`, `ctx.hot(key)`, `ctx.one(key)`, …);
 //! - [`error`]: [`error::ApiError`] and [`error::Field`], the type of every field that can fail;
 //! - [`connection`], [`scalars`], [`guard`]: pages, scalars, rights;
+//! - [`plain`]: objects whose fields need no waiting;
 //! - [`feed`]: how a subscription's resolver gets its events.
 
 pub mod connection;
@@ -10,6 +11,7 @@ pub mod context;
 pub mod error;
 pub mod feed;
 pub mod guard;
+pub mod plain;
 pub mod scalars;
 
 pub use context::{ContextExt, Scope, Viewer};

@@ -3,6 +3,8 @@
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, SimpleObject, Value};
 use chrono::NaiveDate;
 
+use super::plain::{PlainFields, Wanted, scalar};
+
 /// A whole number of any size, as text: JSON numbers lose digits beyond 2^53.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BigInt(pub i64);
@@ -94,6 +96,18 @@ pub struct Money {
     pub amount_minor: BigInt,
     /// What it is counted in.
     pub currency: CurrencyCode,
+}
+
+impl PlainFields for Money {
+    const PLAIN: &'static [&'static str] = &["amountMinor", "currency"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        match field.name() {
+            "amountMinor" => scalar(&self.amount_minor),
+            "currency" => scalar(&self.currency),
+            _ => None,
+        }
+    }
 }
 
 impl Money {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, InputObject, Object, OneofObject, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -27,6 +27,7 @@ use crate::{
         ApiError, ContextExt, Field,
         connection::{Connection, DEFAULT_PAGE, PageArgs, page},
         field,
+        plain::{PlainFields, Wanted, id, scalar, text},
     },
     payloads,
 };
@@ -234,6 +235,8 @@ impl Conversation {
     }
 }
 
+impl PlainFields for Conversation {}
+
 /// A conversation as the caller finds it. `None` if the caller is not in it.
 pub(crate) async fn conversation_of_viewer(
     ctx: &Context<'_>,
@@ -285,6 +288,22 @@ impl Message {
     /// Its conversation. `null` if the caller is not in it.
     async fn conversation(&self, ctx: &Context<'_>) -> Field<Conversation> {
         field(conversation_of_viewer(ctx, self.0.conversation_id)).await
+    }
+}
+
+impl PlainFields for Message {
+    const PLAIN: &'static [&'static str] = &["id", "seq", "body", "createdAt", "sender"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        let row = &*self.0;
+        match field.name() {
+            "id" => id(row.id),
+            "seq" => scalar(&int(row.seq)),
+            "body" => text(&*row.body),
+            "createdAt" => scalar(&row.created_at),
+            "sender" => field.object(&Member(field.kept(MemberById(row.sender_id))?)),
+            _ => None,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, Object, OneofObject, SimpleObject};
+use async_graphql::{Context, Enum, ID, Object, OneofObject, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 
 use super::model::{self, NotificationRow};
@@ -10,7 +10,10 @@ use crate::{
     domains::{
         accounts::loaders::MemberById, event::Happened, profiles::types::Member, user_error::UserError,
     },
-    graphql::{ContextExt, Field, field},
+    graphql::{
+        ContextExt, Field, field,
+        plain::{PlainFields, Wanted, choice, id, nullable, scalar, text},
+    },
     node::{self, Node},
     payloads,
 };
@@ -85,6 +88,22 @@ impl Notification {
     /// When the caller read it. `null` if not yet.
     async fn read_at(&self) -> Option<DateTime<Utc>> {
         self.0.read_at
+    }
+}
+
+impl PlainFields for Notification {
+    const PLAIN: &'static [&'static str] = &["id", "kind", "body", "createdAt", "readAt"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        let row = &*self.0;
+        match field.name() {
+            "id" => id(row.id),
+            "kind" => choice(NotificationKind::from(row.kind)),
+            "body" => text(&*row.body),
+            "createdAt" => scalar(&row.created_at),
+            "readAt" => nullable(row.read_at.as_ref()),
+            _ => None,
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     domains::{event::Happened, user_error::UserError, wallet::types::credits},
     graphql::{
         ContextExt, Field, field,
+        plain::PlainFields,
         scalars::{Money, Url},
     },
     payloads,
@@ -94,6 +95,8 @@ impl Payment {
         field(async { Ok(ctx.hot(PackageById(self.0.package_id)).await?.map(CreditPackage)) }).await
     }
 }
+
+impl PlainFields for Payment {}
 
 /// What became of a payment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 
 use super::{
@@ -25,6 +25,7 @@ use crate::{
         ApiError, ContextExt, Field,
         connection::{Connection, PageArgs, page},
         field,
+        plain::{PlainFields, Wanted, id, scalar, text},
     },
     payloads,
 };
@@ -64,6 +65,22 @@ impl Review {
     /// About whom. `null` if the mentor was removed.
     async fn mentor(&self, ctx: &Context<'_>) -> Field<Mentor> {
         field(async { Ok(ctx.hot(MentorById(self.0.mentor_id)).await?.map(Mentor)) }).await
+    }
+}
+
+impl PlainFields for Review {
+    const PLAIN: &'static [&'static str] = &["id", "rating", "body", "createdAt", "author"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        let row = &*self.0;
+        match field.name() {
+            "id" => id(row.id),
+            "rating" => scalar(&i32::from(row.rating)),
+            "body" => text(&*row.body),
+            "createdAt" => scalar(&row.created_at),
+            "author" => field.object(&Member(field.kept(MemberById(row.author_id))?)),
+            _ => None,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::{
         connection::{Connection, LARGEST_PAGE, PageArgs, page},
         error::ApiCode,
         field,
+        plain::PlainList,
     },
 };
 
@@ -33,7 +34,7 @@ impl SessionsViewer {
         &self,
         ctx: &Context<'_>,
         #[graphql(default = 10, desc = "How many, 1 to 50.")] first: Option<i32>,
-    ) -> Field<Vec<Session>> {
+    ) -> Field<PlainList<Vec<Session>>> {
         field(async {
             let first = first.unwrap_or(10);
             if !(1..=LARGEST_PAGE).contains(&first) {
@@ -42,7 +43,7 @@ impl SessionsViewer {
             }
             let now = ctx.now();
             let rows = read::upcoming(&mut *ctx.conn().await?, self.0, now, i64::from(first)).await?;
-            Ok(Some(rows.into_iter().map(Session::from).collect()))
+            Ok(Some(PlainList(rows.into_iter().map(Session::from).collect())))
         })
         .await
     }

@@ -14,6 +14,7 @@ use crate::{
         ApiError, ContextExt, Field,
         connection::{Connection, PageArgs, page},
         field,
+        plain::PlainFields,
         scalars::{BigInt, CurrencyCode, Money},
     },
 };
@@ -31,7 +32,7 @@ pub struct Wallet {
     pub member_id: MemberId,
     /// What is in it.
     pub balances: Balances,
-    /// The moment.
+    /// The moment; empty if the document does not select it.
     pub cursor: String,
 }
 
@@ -156,6 +157,8 @@ impl WalletEntry {
         })
     }
 }
+
+impl PlainFields for WalletEntry {}
 
 /// Why credits moved.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]

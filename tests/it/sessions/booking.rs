@@ -99,6 +99,39 @@ async fn of_fifty_members_at_one_slot_one_gets_it_and_one_pays() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_clients_of_fifty_members_book_one_slot_once() {
+    let app = TestApp::start().await;
+    let mentor = app.mentor("grace").await;
+    let mut learners = Vec::new();
+    for number in 0..50 {
+        learners.push(app.learner(&format!("learner{number}")).await);
+    }
+    let start = app.hour_after(TimeDelta::hours(3));
+    let clients = (0..200).map(async |number: usize| {
+        loop {
+            let reply = learners[number % 50].try_book(&mentor, start, &format!("key {number}")).await;
+            // So many at once may be told that the server is busy, and come again.
+            if reply.error_codes().is_empty() {
+                return reply;
+            }
+            assert_eq!(reply.error_codes(), ["OVERLOADED"]);
+        }
+    });
+
+    let replies = join_all(clients).await;
+
+    let won = replies.iter().filter(|reply| !reply.data("bookSession")["booking"].is_null()).count();
+    assert_eq!(won, 1);
+    for reply in replies.iter().filter(|reply| reply.data("bookSession")["booking"].is_null()) {
+        let codes = reply.codes("bookSession");
+        assert!(codes == ["SLOT_TAKEN"] || codes == ["TIME_CONFLICT"], "{codes:?}");
+    }
+    let counts = "select (select count(*) from bookings) || '/' || (select count(*) from claims) || '/' ||
+                  (select count(*) from ledger_transactions where kind = 'HOLD')";
+    assert_eq!(app.sql(counts).await, [["1/1/1"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn one_key_twice_at_once_books_once() {
     let app = TestApp::start().await;
     let (mentor, learner) = (app.mentor("grace").await, app.learner("ada").await);

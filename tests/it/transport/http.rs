@@ -60,7 +60,7 @@ async fn media_types_and_status_codes_follow_the_specification() {
 async fn a_batch_is_answered_in_order_each_on_its_own() {
     let app = TestApp::start().await;
     let ada = app.member("ada").await;
-    let rename = "mutation($name: String!) { updateProfile(input: {name: $name}) { userErrors { code } } }";
+    let rename = "mutation($name: String!) { updateProfile(input: {name: $name}) { member { name } userErrors { code } } }";
     let named = json!({ "query": "{ viewer { member { name } } }" });
     let batch = json!([
         named,

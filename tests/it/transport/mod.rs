@@ -1,4 +1,5 @@
 mod hostile;
 mod http;
 mod operations;
+mod plain;
 mod websocket;

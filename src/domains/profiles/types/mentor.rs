@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object, SimpleObject};
+use async_graphql::{Context, ID, Object, SimpleObject, Value};
 use chrono::{DateTime, Utc};
 
 use super::{Member, Skill};
@@ -24,6 +24,7 @@ use crate::{
         ContextExt, Field,
         connection::{Connection, PageArgs},
         field,
+        plain::{Plain, PlainFields, PlainList, Wanted, id, nullable, scalar, text},
         scalars::Money,
     },
 };
@@ -64,12 +65,7 @@ impl Mentor {
 
     /// Mean and number of ratings.
     async fn rating(&self) -> Rating {
-        let (sum, count) = (self.0.rating_sum, self.0.rating_count);
-        let hundredths = (count > 0).then(|| (sum * 100 + i64::from(count) / 2) / i64::from(count));
-        Rating {
-            average: hundredths.map(|hundredths| f64::from(i32::try_from(hundredths).unwrap_or(0)) / 100.0),
-            count,
-        }
+        rating(&self.0)
     }
 
     /// Sessions given.
@@ -83,19 +79,19 @@ impl Mentor {
     }
 
     /// The person. `null` if the account was removed.
-    async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
-        field(async { Ok(ctx.hot(MemberById(self.0.member_id)).await?.map(Member)) }).await
+    async fn member(&self, ctx: &Context<'_>) -> Field<Plain<Member>> {
+        field(async { Ok(ctx.hot(MemberById(self.0.member_id)).await?.map(Member).map(Plain)) }).await
     }
 
     /// Skills taught, in the mentor's order; at most 30. `null` if they cannot be read.
-    async fn skills(&self, ctx: &Context<'_>) -> Field<Vec<Skill>> {
+    async fn skills(&self, ctx: &Context<'_>) -> Field<PlainList<Vec<Skill>>> {
         field(async {
             let Some(rows) = ctx.hot(SkillsOf(self.0.member_id)).await? else { return Ok(None) };
             let offered = rows.iter().filter(|row| row.intent == SkillIntent::Offered);
             let skills =
                 futures_util::future::try_join_all(offered.map(|row| ctx.hot(SkillById(row.skill_id))))
                     .await?;
-            Ok(Some(skills.into_iter().flatten().map(Skill).collect()))
+            Ok(Some(PlainList(skills.into_iter().flatten().map(Skill).collect())))
         })
         .await
     }
@@ -133,4 +129,44 @@ impl Mentor {
     ) -> Field<Vec<Slot>> {
         field(slots_of(ctx, self.0.member_id, Span { starts_at: from, ends_at: to }, duration_minutes)).await
     }
+}
+
+impl PlainFields for Mentor {
+    const PLAIN: &'static [&'static str] = &["id", "headline", "hourlyRate", "rating", "member", "skills"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        let row = &*self.0;
+        match field.name() {
+            "id" => id(MentorId::from_uuid(row.member_id.uuid())),
+            "headline" => text(&*row.headline),
+            "hourlyRate" => field.object(&Money::new(row.hourly_rate, row.currency.as_str())),
+            "rating" => field.object(&rating(row)),
+            "member" => field.object(&Member(field.kept(MemberById(row.member_id))?)),
+            "skills" => {
+                let rows = field.kept(SkillsOf(row.member_id))?;
+                let offered = rows.iter().filter(|row| row.intent == SkillIntent::Offered);
+                field.objects(offered.map(|row| field.kept(SkillById(row.skill_id)).map(Skill)))
+            }
+            _ => None,
+        }
+    }
+}
+
+impl PlainFields for Rating {
+    const PLAIN: &'static [&'static str] = &["average", "count"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        match field.name() {
+            "average" => nullable(self.average.as_ref()),
+            "count" => scalar(&self.count),
+            _ => None,
+        }
+    }
+}
+
+fn rating(row: &MentorRow) -> Rating {
+    let (sum, count) = (row.rating_sum, row.rating_count);
+    let hundredths = (count > 0).then(|| (sum * 100 + i64::from(count) / 2) / i64::from(count));
+    let average = hundredths.map(|hundredths| f64::from(i32::try_from(hundredths).unwrap_or(0)) / 100.0);
+    Rating { average, count }
 }

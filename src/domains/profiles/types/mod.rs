@@ -4,7 +4,9 @@ mod mentor;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject};
+use async_graphql::{
+    Context, Enum, ID, InputObject, MaybeUndefined, Object, OneofObject, SimpleObject, Value,
+};
 use chrono::{DateTime, Utc};
 
 pub use mentor::{Mentor, Rating};
@@ -21,6 +23,7 @@ use crate::{
     },
     graphql::{
         ContextExt, Field, field,
+        plain::{PlainFields, Wanted, id, text},
         scalars::{BigInt, TimeZone, Url},
     },
     payloads,
@@ -104,6 +107,25 @@ impl Member {
     }
 }
 
+impl PlainFields for Member {
+    const PLAIN: &'static [&'static str] =
+        &["id", "name", "avatarUrl", "handle", "timeZone", "bio", "mentor"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        let row = &*self.0;
+        match field.name() {
+            "id" => id(row.id),
+            "name" => text(&*row.name),
+            "avatarUrl" => Some(row.avatar_url.as_deref().map_or(Value::Null, Value::from)),
+            "handle" => text(&*row.handle),
+            "timeZone" => text(&*row.time_zone),
+            "bio" => text(&*row.bio),
+            "mentor" => field.object(&Mentor(field.kept(MentorById(row.id))?)),
+            _ => None,
+        }
+    }
+}
+
 /// A skill as a member lists it.
 #[derive(Clone, Debug)]
 pub struct MemberSkill(pub MemberSkillRow);
@@ -184,6 +206,20 @@ impl Skill {
     }
 }
 
+impl PlainFields for Skill {
+    const PLAIN: &'static [&'static str] = &["id", "name", "slug", "category"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        match field.name() {
+            "id" => id(self.0.id),
+            "name" => text(&*self.0.name),
+            "slug" => text(&*self.0.slug),
+            "category" => field.object(&SkillCategory(field.kept(CategoryById(self.0.category_id))?)),
+            _ => None,
+        }
+    }
+}
+
 /// A category of skills.
 #[derive(Clone, Debug)]
 pub struct SkillCategory(pub Arc<SkillCategoryRow>);
@@ -204,6 +240,19 @@ impl SkillCategory {
     /// The name shown.
     async fn name(&self) -> &str {
         &self.0.name
+    }
+}
+
+impl PlainFields for SkillCategory {
+    const PLAIN: &'static [&'static str] = &["id", "name", "slug"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        match field.name() {
+            "id" => id(self.0.id),
+            "name" => text(&*self.0.name),
+            "slug" => text(&*self.0.slug),
+            _ => None,
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use crate::{
             model::{BookingCommand, BookingRow, Phase, Step},
         },
     },
-    graphql::{ApiError, ContextExt, Field, field, scalars::Money},
+    graphql::{ApiError, ContextExt, Field, field, plain::PlainFields, scalars::Money},
 };
 
 /// One learner's seat in a session.
@@ -120,6 +120,8 @@ impl Booking {
         .await
     }
 }
+
+impl PlainFields for Booking {}
 
 impl Booking {
     async fn read_session(&self, ctx: &Context<'_>) -> Result<Option<Session>, ApiError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, ID, Object};
+use async_graphql::{Context, ID, Object, Value};
 use chrono::{DateTime, Utc};
 
 use super::{Booking, SessionKind, SessionStatus};
@@ -27,7 +27,10 @@ use crate::{
         },
     },
     events::{Cursor, StreamName},
-    graphql::{ContextExt, Field, field},
+    graphql::{
+        ContextExt, Field, field,
+        plain::{PlainFields, Wanted, choice, id, scalar},
+    },
 };
 
 /// A live meeting of a mentor with learners.
@@ -185,6 +188,27 @@ impl Session {
     async fn viewer_can_end(&self, ctx: &Context<'_>) -> bool {
         self.viewer_hosts(ctx)
             && matches!(self.row.phase(ctx.now()).after(SessionCommand::End), Ok(Step::To(_)))
+    }
+}
+
+impl PlainFields for Session {
+    const PLAIN: &'static [&'static str] = &["id", "kind", "status", "startsAt", "endsAt", "mentor", "skill"];
+
+    fn plain(&self, field: &Wanted<'_>) -> Option<Value> {
+        let row = &*self.row;
+        match field.name() {
+            "id" => id(row.id),
+            "kind" => choice(SessionKind::from(row.kind)),
+            "status" => choice(SessionStatus::from(row.status)),
+            "startsAt" => scalar(&row.starts_at),
+            "endsAt" => scalar(&row.ends_at),
+            "mentor" => field.object(&Mentor(field.kept(MentorById(row.host_id))?)),
+            "skill" => match row.skill_id {
+                Some(id) => field.object(&Skill(field.kept(SkillById(id))?)),
+                None => Some(Value::Null),
+            },
+            _ => None,
+        }
     }
 }
 
