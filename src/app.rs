@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use crate::{
     clock::Clock,
     config::Config,
-    db::{Conn, Pool, hot::HotRows, ids::AuthSessionId, pool},
+    db::{Conn, Pool, gather::Gathering, hot::HotRows, ids::AuthSessionId, pool},
     events::{Hub, Listeners},
     integrations::Integrations,
     jobs::Registry,
@@ -30,6 +30,8 @@ pub struct Parts {
     pub clock: Clock,
     /// Connections to the database.
     pub pool: Pool,
+    /// Writes that wait to share a transaction.
+    pub gathering: Gathering,
     /// Live delivery of events.
     pub hub: Hub,
     /// Public rows kept in the process.
@@ -77,6 +79,7 @@ impl App {
             config,
             clock,
             pool,
+            gathering: Gathering::default(),
             hub: Hub::default(),
             hot,
             revoked: Revoked::default(),

@@ -5,6 +5,7 @@
 
 pub mod constraint;
 pub mod embedded;
+pub mod gather;
 pub mod hot;
 pub mod idempotency;
 pub mod ids;

@@ -37,7 +37,7 @@ impl ChatMutation {
             check_body(&input.body).map_err(bad_body)?;
             let to = target(ctx, &input.to).await?;
             let command = SendMessage { sender, to, body: input.body, client_id };
-            let sent = service::send(ctx.app(), &command).await.map_err(|error| refused(error, to))?;
+            let sent = service::send(ctx.app(), command).await.map_err(|error| refused(error, to))?;
             let replayed = sent.conversation.is_none();
             let conversation = if let Some((row, seat)) = sent.conversation {
                 Some(Conversation::changed(row, seat, sender))

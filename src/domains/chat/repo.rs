@@ -1,5 +1,7 @@
 //! Every statement of chat.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{QueryResult, Queryable, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -99,6 +101,8 @@ pub struct NewMessage<'a> {
 /// A message that was written: what it did to its conversation.
 #[derive(Clone, Debug, Queryable)]
 pub struct Written {
+    /// The message.
+    pub id: MessageId,
     /// The conversation after it.
     pub conversation: ConversationRow,
     /// DIRECT: the sender's place after it.
@@ -109,22 +113,23 @@ pub struct Written {
     pub receiver: Option<Seat>,
 }
 
-/// Writes a message: numbers it under the conversation's lock and counts it for the other. `None` if the sender has no
-/// seat in the conversation, or has sent a message with this `client_id` before.
-pub async fn write_message(
+/// Writes messages of different conversations: numbers each under its conversation's lock and counts it for the other.
+/// Leaves out those whose sender has no seat in the conversation, or has sent a message with this `client_id` before.
+pub async fn write_messages(
     conn: &mut AsyncPgConnection,
-    message: &NewMessage<'_>,
+    messages: &[NewMessage<'_>],
     now: DateTime<Utc>,
-) -> QueryResult<Option<Written>> {
-    let statement = WriteMessage {
-        id: message.id,
-        conversation_id: message.conversation_id,
-        sender_id: message.sender_id,
-        client_id: message.client_id.to_owned(),
-        body: message.body.to_owned(),
+) -> QueryResult<HashMap<MessageId, Written>> {
+    let statement = WriteMessages {
+        ids: messages.iter().map(|message| message.id).collect(),
+        conversations: messages.iter().map(|message| message.conversation_id).collect(),
+        senders: messages.iter().map(|message| message.sender_id).collect(),
+        client_ids: messages.iter().map(|message| message.client_id.to_owned()).collect(),
+        bodies: messages.iter().map(|message| message.body.to_owned()).collect(),
         now,
     };
-    statement.get_result(conn).await.optional()
+    let rows: Vec<Written> = statement.load(conn).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row)).collect())
 }
 
 /// The message that a member sent to a conversation with a `client_id`.
@@ -329,40 +334,48 @@ pub async fn page_of_members(
 // ------------------------------------------------------------------------------------------------------- statements
 
 statement! {
-    /// Numbers a message under its conversation's lock, writes it, and counts it for the other member of a DIRECT one.
-    /// Both seats are updated, because an update waits for a concurrent one and then sees its result: what is told of
-    /// them is true at this place of their streams.
-    WriteMessage(
-        id: MessageId => sql_types::Uuid,
-        conversation_id: ConversationId => sql_types::Uuid,
-        sender_id: MemberId => sql_types::Uuid,
-        client_id: String => sql_types::Text,
-        body: String => sql_types::Text,
+    /// Numbers messages under their conversations' locks, which are taken in the order of ids, writes them, and counts each
+    /// for the other member of a DIRECT one. Both seats are updated, because an update waits for a concurrent one and then
+    /// sees its result: what is told of them is true at this place of their streams.
+    WriteMessages(
+        ids: Vec<MessageId> => sql_types::Array<sql_types::Uuid>,
+        conversations: Vec<ConversationId> => sql_types::Array<sql_types::Uuid>,
+        senders: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        client_ids: Vec<String> => sql_types::Array<sql_types::Text>,
+        bodies: Vec<String> => sql_types::Array<sql_types::Text>,
         now: DateTime<Utc> => sql_types::Timestamptz,
     ) -> (
+        sql_types::Uuid,
         ConversationSql,
         sql_types::Nullable<SeatSql>,
         sql_types::Nullable<sql_types::Uuid>,
         sql_types::Nullable<SeatSql>,
     ) = concat!(
-        "with numbered as (
+        "with wanted as (
+           select * from unnest($1, $2, $3, $4, $5) as w(message_id, conversation_id, sender_id, client_id, body)
+         ), locked as materialized (
+           select c.id from conversations c where c.id = any($2) order by c.id for no key update
+         ), numbered as (
            update conversations c set last_seq = c.last_seq + 1, last_message_at = greatest(c.last_message_at, $6)
-           where c.id = $2
-             and exists (select from conversation_members m where m.conversation_id = $2 and m.member_id = $3)
-             and not exists (select from messages x where x.conversation_id = $2 and x.sender_id = $3 and x.client_id = $4)
-           returning c.*
+           from wanted w join locked l on l.id = w.conversation_id
+           where c.id = w.conversation_id
+             and exists (select from conversation_members m
+                         where m.conversation_id = w.conversation_id and m.member_id = w.sender_id)
+             and not exists (select from messages x
+                             where x.conversation_id = w.conversation_id and x.sender_id = w.sender_id and x.client_id = w.client_id)
+           returning c.*, w.message_id, w.sender_id, w.client_id, w.body
          ), written as (
            insert into messages (id, conversation_id, seq, sender_id, client_id, body, created_at)
-           select $1, n.id, n.last_seq, $3, $4, $5, n.last_message_at from numbered n
+           select n.message_id, n.id, n.last_seq, n.sender_id, n.client_id, n.body, n.last_message_at from numbered n
          ), seats as (
-           update conversation_members m set unread_count = m.unread_count + (m.member_id <> $3)::int
-           from numbered n where m.conversation_id = $2 and n.kind = 'DIRECT'
-           returning m.member_id, m.last_read_seq, m.unread_count::bigint as unread
+           update conversation_members m set unread_count = m.unread_count + (m.member_id <> n.sender_id)::int
+           from numbered n where m.conversation_id = n.id and n.kind = 'DIRECT'
+           returning m.conversation_id, m.member_id, m.last_read_seq, m.unread_count::bigint as unread
          )
-         select ", conversation!("n"), ", s.last_read_seq, s.unread, r.member_id, r.last_read_seq, r.unread
+         select n.message_id, ", conversation!("n"), ", s.last_read_seq, s.unread, r.member_id, r.last_read_seq, r.unread
          from numbered n
-         left join seats s on s.member_id = $3
-         left join seats r on r.member_id <> $3"
+         left join seats s on s.conversation_id = n.id and s.member_id = n.sender_id
+         left join seats r on r.conversation_id = n.id and r.member_id <> n.sender_id"
     )
 }
 

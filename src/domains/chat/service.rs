@@ -10,6 +10,7 @@ use crate::{
     app::App,
     db::{
         Tx, constraint,
+        gather::{Gather, Gathering},
         ids::{ConversationId, MemberId, MessageId, SessionId},
         transact,
     },
@@ -17,7 +18,7 @@ use crate::{
 };
 
 /// To whom a message goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Target {
     /// Into a conversation.
     Conversation(ConversationId),
@@ -64,24 +65,86 @@ pub enum SendError {
     Database(#[from] diesel::result::Error),
 }
 
-/// Sends a message; a repeat with the same `client_id` finds the first one.
+/// Sends a message; a repeat with the same `client_id` finds the first one. Messages of other callers share the
+/// transaction.
 ///
 /// # Errors
 /// See [`SendError`].
-pub async fn send(app: &App, command: &SendMessage) -> Result<Sent, SendError> {
-    if command.to == Target::Member(command.sender) {
-        return Err(SendError::ToOneself);
+pub async fn send(app: &App, command: SendMessage) -> Result<Sent, SendError> {
+    match command.to {
+        Target::Member(member) if member == command.sender => Err(SendError::ToOneself),
+        Target::Member(_) => send_alone(app, &command).await,
+        Target::Conversation(_) => {
+            let ended = diesel::result::Error::BrokenTransactionManager;
+            Gathering::wish(app, command).await.unwrap_or(Err(SendError::Database(ended)))
+        }
     }
+}
+
+impl Gather for SendMessage {
+    type Done = Result<Sent, SendError>;
+    type Key = Target;
+
+    fn key(&self) -> Target {
+        self.to
+    }
+
+    async fn together(app: &App, wishes: &[Self]) -> Vec<Self::Done> {
+        if wishes.len() > 1
+            && let Ok(sent) = send_together(app, wishes).await
+        {
+            return sent;
+        }
+        let mut done = Vec::with_capacity(wishes.len());
+        for wish in wishes {
+            done.push(send_alone(app, wish).await);
+        }
+        done
+    }
+}
+
+/// Sends messages into different conversations.
+///
+/// # Errors
+/// If one of them broke the transaction of all: nothing was sent.
+async fn send_together(
+    app: &App,
+    commands: &[SendMessage],
+) -> diesel::QueryResult<Vec<Result<Sent, SendError>>> {
+    transact(app, async |tx| {
+        let messages: Vec<NewMessage<'_>> = commands
+            .iter()
+            .filter_map(|command| match command.to {
+                Target::Conversation(id) => Some(command.to_conversation(id)),
+                Target::Member(_) => None,
+            })
+            .collect();
+        let now = tx.now();
+        let mut written = repo::write_messages(tx, &messages, now).await?;
+        let mut sent = Vec::with_capacity(commands.len());
+        for (message, command) in messages.iter().zip(commands) {
+            sent.push(match written.remove(&message.id) {
+                Some(written) => Ok(tell(tx, message, written)),
+                None => match sent_before(tx, command).await {
+                    Err(SendError::Database(error)) => return Err(error),
+                    other => other,
+                },
+            });
+        }
+        Ok(sent)
+    })
+    .await
+}
+
+async fn send_alone(app: &App, command: &SendMessage) -> Result<Sent, SendError> {
     let sent = transact(app, async |tx| {
         tx.acting(command.sender);
         let conversation = match command.to {
             Target::Conversation(id) => id,
             Target::Member(member) => direct_conversation(tx, command.sender, member).await?,
         };
-        let (id, now) = (MessageId::new(), tx.now());
-        let SendMessage { sender, client_id, body, .. } = command;
-        let new = NewMessage { id, conversation_id: conversation, sender_id: *sender, client_id, body };
-        match repo::write_message(tx, &new, now).await? {
+        let (new, now) = (command.to_conversation(conversation), tx.now());
+        match repo::write_messages(tx, std::slice::from_ref(&new), now).await?.remove(&new.id) {
             Some(written) => Ok(tell(tx, &new, written)),
             None => sent_before(tx, command).await,
         }
@@ -97,6 +160,13 @@ pub async fn send(app: &App, command: &SendMessage) -> Result<Sent, SendError> {
             _ => Err(error.into()),
         },
         other => other,
+    }
+}
+
+impl SendMessage {
+    fn to_conversation(&self, conversation_id: ConversationId) -> NewMessage<'_> {
+        let Self { sender, client_id, body, .. } = self;
+        NewMessage { id: MessageId::new(), conversation_id, sender_id: *sender, client_id, body }
     }
 }
 
@@ -118,7 +188,8 @@ async fn direct_conversation(
 }
 
 fn tell(tx: &mut Tx, new: &NewMessage<'_>, written: Written) -> Sent {
-    let Written { conversation, sender, receiver_id, receiver } = written;
+    tx.acting(new.sender_id);
+    let Written { conversation, sender, receiver_id, receiver, .. } = written;
     let message = MessageRow {
         id: new.id,
         conversation_id: new.conversation_id,

@@ -200,3 +200,42 @@ async fn a_message_costs_one_statement_and_its_events_another() {
 
     assert_eq!((calls, plans), (4, 0), "begin, message, events, commit");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn messages_sent_at_once_share_transactions_and_each_gets_its_own_answer() {
+    let app = TestApp::start().await;
+    let mut members = Vec::new();
+    for number in 0..6 {
+        members.push(app.member(&format!("member{number}")).await);
+    }
+    let mut conversations = Vec::new();
+    for (place, one) in members.iter().enumerate() {
+        for other in &members[place + 1..] {
+            conversations.push((one, write(one, other, "first").await["conversation"]["id"].clone()));
+        }
+    }
+    let stranger = app.member("stranger").await;
+    let to = |conversation: &serde_json::Value| json!({ "conversationId": conversation });
+    let mut all = 0;
+    for round in 0..4 {
+        let (key, seq) = (format!("round {round}"), round + 2);
+        let (statements, _) = app
+            .statements(|| async {
+                let sent = conversations
+                    .iter()
+                    .map(|(from, conversation)| send(from, to(conversation), "next", &key));
+                let repeated = send(conversations[0].0, to(&conversations[0].1), "next", &key);
+                let foreign = send(&stranger, to(&conversations[3].1), "next", &key);
+                let (sent, repeated, foreign) = futures_util::join!(join_all(sent), repeated, foreign);
+                for reply in &sent {
+                    assert_eq!(reply.ok("sendMessage")["message"]["seq"], seq);
+                }
+                assert_eq!(repeated.ok("sendMessage")["message"]["seq"], seq);
+                assert_eq!(foreign.codes("sendMessage"), ["NOT_FOUND"]);
+            })
+            .await;
+        all += statements;
+    }
+    // Each in a transaction of its own would be four statements for each.
+    assert!(all < 4 * 17 * 4, "{all} statements");
+}

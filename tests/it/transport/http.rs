@@ -74,6 +74,7 @@ async fn a_batch_is_answered_in_order_each_on_its_own() {
     ]);
     let response = ada
         .request(Method::POST, "/graphql")
+        .bearer_auth(ada.token.as_deref().expect("a token"))
         .header("accept", SPEC)
         .json(&batch)
         .send()
