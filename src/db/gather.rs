@@ -10,6 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use futures_util::future::join_all;
 use tokio::sync::oneshot;
 
 use crate::app::App;
@@ -36,6 +37,20 @@ const TOGETHER: usize = 64;
 /// What gathers in this process, by kind.
 #[derive(Debug, Default)]
 pub struct Gathering(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
+
+/// How many wishes that could not share a transaction run at once.
+const APART: usize = 8;
+
+/// Does wishes that could not share a transaction, each in one of its own; the results are in their order.
+pub async fn apart<F: Future>(wishes: impl Iterator<Item = F>) -> Vec<F::Output> {
+    let mut wishes = wishes.collect::<VecDeque<_>>();
+    let mut done = Vec::with_capacity(wishes.len());
+    while !wishes.is_empty() {
+        let next = wishes.len().min(APART);
+        done.extend(join_all(wishes.drain(..next)).await);
+    }
+    done
+}
 
 struct Queue<G: Gather> {
     waiting: VecDeque<(G, oneshot::Sender<G::Done>)>,

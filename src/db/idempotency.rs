@@ -56,15 +56,7 @@ impl Attempt {
         result_id: Uuid,
         now: DateTime<Utc>,
     ) -> QueryResult<Claimed> {
-        let claim = ClaimKey {
-            member_id: self.member_id,
-            operation: self.operation.to_owned(),
-            key: self.key.clone(),
-            input_hash: self.input_hash.clone(),
-            result_id,
-            now,
-        };
-        if claim.execute(conn).await? == 1 {
+        if claim_all(conn, &[(self, result_id)], now).await? {
             return Ok(Claimed::New);
         }
         let (input_hash, result_id) = idempotency_keys::table
@@ -74,6 +66,26 @@ impl Attempt {
             .await?;
         Ok(if input_hash == self.input_hash { Claimed::Replayed(result_id) } else { Claimed::Conflict })
     }
+}
+
+/// Claims keys of different members; whether all of them were new. If not, the caller rolls back or looks at each.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn claim_all(
+    conn: &mut AsyncPgConnection,
+    attempts: &[(&Attempt, Uuid)],
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let claims = ClaimKeys {
+        members: attempts.iter().map(|(attempt, _)| attempt.member_id).collect(),
+        operations: attempts.iter().map(|(attempt, _)| attempt.operation.to_owned()).collect(),
+        keys: attempts.iter().map(|(attempt, _)| attempt.key.clone()).collect(),
+        input_hashes: attempts.iter().map(|(attempt, _)| attempt.input_hash.clone()).collect(),
+        results: attempts.iter().map(|(_, result)| *result).collect(),
+        now,
+    };
+    Ok(claims.execute(conn).await? == attempts.len())
 }
 
 /// Removes at most `limit` keys older than `before`; returns how many.
@@ -94,15 +106,16 @@ statement! {
 }
 
 statement! {
-    /// Inserts a key unless it exists.
-    ClaimKey(
-        member_id: MemberId => sql_types::Uuid,
-        operation: String => sql_types::Text,
-        key: String => sql_types::Text,
-        input_hash: Vec<u8> => sql_types::Bytea,
-        result_id: Uuid => sql_types::Uuid,
+    /// Inserts the keys that do not exist.
+    ClaimKeys(
+        members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        operations: Vec<String> => sql_types::Array<sql_types::Text>,
+        keys: Vec<String> => sql_types::Array<sql_types::Text>,
+        input_hashes: Vec<Vec<u8>> => sql_types::Array<sql_types::Bytea>,
+        results: Vec<Uuid> => sql_types::Array<sql_types::Uuid>,
         now: DateTime<Utc> => sql_types::Timestamptz,
     ) -> () =
     "insert into idempotency_keys (member_id, operation, key, input_hash, result_id, created_at)
-     values ($1, $2, $3, $4, $5, $6) on conflict do nothing"
+     select k.*, $6 from unnest($1, $2, $3, $4, $5) as k(member_id, operation, key, input_hash, result_id)
+     on conflict do nothing"
 }

@@ -17,14 +17,15 @@ pub struct SessionConversations;
 impl Listener for SessionConversations {
     fn on_events<'a>(&'a self, tx: &'a mut Tx, events: &'a [Pending]) -> BoxFuture<'a, QueryResult<()>> {
         async move {
+            let mut admitted = Vec::new();
             for event in events {
                 let Some(BookingConfirmed { booking, session }) = event.payload() else { continue };
                 // Told to host and learner: acts once.
                 if event.stream == StreamName::User(session.host_id) {
-                    service::open_session(tx, session.id, &[session.host_id, booking.learner_id]).await?;
+                    admitted.extend([(session.id, session.host_id), (session.id, booking.learner_id)]);
                 }
             }
-            Ok(())
+            service::open_sessions(tx, &admitted).await
         }
         .boxed()
     }

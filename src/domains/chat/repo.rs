@@ -170,15 +170,24 @@ pub async fn insert_direct(
     Ok(made.into_iter().next())
 }
 
-/// Opens the conversation of a session for some of its members. Returns the conversation, and who was not in it before.
-pub async fn open_session(
+/// Opens the conversations of sessions for some of their members. Returns who was not in them before.
+pub async fn open_sessions(
     conn: &mut AsyncPgConnection,
-    id: ConversationId,
-    session: SessionId,
-    members: &[MemberId],
+    admitted: &[(SessionId, MemberId)],
     now: DateTime<Utc>,
 ) -> QueryResult<Vec<Admitted>> {
-    OpenSession { id, session_id: session, members: members.to_vec(), now }.load(conn).await
+    let mut sessions: Vec<SessionId> = admitted.iter().map(|(session, _)| *session).collect();
+    // In the order of ids, so that two transactions cannot wait for each other.
+    sessions.sort_unstable();
+    sessions.dedup();
+    let statement = OpenSessions {
+        ids: sessions.iter().map(|_| ConversationId::new()).collect(),
+        sessions,
+        seat_sessions: admitted.iter().map(|(session, _)| *session).collect(),
+        seat_members: admitted.iter().map(|(_, member)| *member).collect(),
+        now,
+    };
+    statement.load(conn).await
 }
 
 /// A member who was given a seat.
@@ -399,23 +408,27 @@ statement! {
 statement! {
     /// Opens a session's conversation, unless it is open, and seats members who have none. They begin behind what was
     /// said before. The update that changes nothing makes a concurrent opening wait and then find the same row.
-    OpenSession(
-        id: ConversationId => sql_types::Uuid,
-        session_id: SessionId => sql_types::Uuid,
-        members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+    OpenSessions(
+        ids: Vec<ConversationId> => sql_types::Array<sql_types::Uuid>,
+        sessions: Vec<SessionId> => sql_types::Array<sql_types::Uuid>,
+        seat_sessions: Vec<SessionId> => sql_types::Array<sql_types::Uuid>,
+        seat_members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
         now: DateTime<Utc> => sql_types::Timestamptz,
     ) -> (ConversationSql, sql_types::Uuid, SeatSql) = concat!(
         "with c as (
-           insert into conversations as old (id, kind, session_id, created_at) values ($1, 'SESSION', $2, $4)
+           insert into conversations as old (id, kind, session_id, created_at)
+           select id, 'SESSION', session_id, $5 from unnest($1, $2) as s(id, session_id)
            on conflict (session_id) do update set session_id = old.session_id
            returning old.*
          ), seated as (
            insert into conversation_members (conversation_id, member_id, last_read_seq, joined_at)
-           select c.id, member_id, c.last_seq, $4 from c, unnest($3) as member_id
+           select c.id, s.member_id, c.last_seq, $5
+           from unnest($3, $4) as s(session_id, member_id) join c on c.session_id = s.session_id
            on conflict do nothing
-           returning member_id, last_read_seq
+           returning conversation_id, member_id, last_read_seq
          )
-         select ", conversation!("c"), ", m.member_id, m.last_read_seq, 0::bigint from c, seated m"
+         select ", conversation!("c"), ", m.member_id, m.last_read_seq, 0::bigint
+         from seated m join c on c.id = m.conversation_id"
     )
 }
 

@@ -10,7 +10,7 @@ use crate::{
     app::App,
     db::{
         Tx, constraint,
-        gather::{Gather, Gathering},
+        gather::{Gather, Gathering, apart},
         ids::{ConversationId, MemberId, MessageId, SessionId},
         transact,
     },
@@ -95,11 +95,7 @@ impl Gather for SendMessage {
         {
             return sent;
         }
-        let mut done = Vec::with_capacity(wishes.len());
-        for wish in wishes {
-            done.push(send_alone(app, wish).await);
-        }
-        done
+        apart(wishes.iter().map(|wish| send_alone(app, wish))).await
     }
 }
 
@@ -257,13 +253,16 @@ pub async fn mark_read(
     .await
 }
 
-/// Opens the conversation of a session for some of its members, inside the transaction that admitted them.
+/// Opens the conversations of sessions for some of their members, inside the transaction that admitted them.
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn open_session(tx: &mut Tx, session: SessionId, members: &[MemberId]) -> diesel::QueryResult<()> {
+pub async fn open_sessions(tx: &mut Tx, admitted: &[(SessionId, MemberId)]) -> diesel::QueryResult<()> {
+    if admitted.is_empty() {
+        return Ok(());
+    }
     let now = tx.now();
-    for admitted in repo::open_session(tx, ConversationId::new(), session, members, now).await? {
+    for admitted in repo::open_sessions(tx, admitted, now).await? {
         let updated = ConversationUpdated::new(&admitted.conversation, admitted.seat);
         tx.tell(StreamName::User(admitted.member_id), &updated);
     }

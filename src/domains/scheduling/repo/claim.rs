@@ -26,29 +26,29 @@ pub struct NewClaim {
     pub kind: ClaimKind,
     /// When it stops keeping others out.
     pub expires_at: Option<DateTime<Utc>>,
-    /// The instant of the transaction.
-    pub now: DateTime<Utc>,
     /// Whether the mentor offers the time. A live hold of exactly this slot by the learner does as well.
     pub offered: bool,
 }
 
-/// Takes the time if it can be taken: `false` if not. Expired holds and the learner's own holds in the way are deleted
-/// first. One statement; of several at once, one succeeds.
-pub async fn take(conn: &mut AsyncPgConnection, claim: &NewClaim) -> QueryResult<bool> {
-    let NewClaim { id, slot, learner_id, kind, expires_at, now, offered } = *claim;
-    TakeTime {
-        id,
-        mentor_id: slot.mentor_id,
-        learner_id,
-        kind,
-        starts_at: slot.starts_at,
-        ends_at: slot.ends_at,
-        expires_at,
+/// Takes the times, each of another learner, as far as they can be taken: whether all were. Expired holds and the
+/// learners' own holds in the way are deleted first. One statement; of several at once for one time, one succeeds.
+pub async fn take(
+    conn: &mut AsyncPgConnection,
+    claims: &[NewClaim],
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let statement = TakeTime {
+        ids: claims.iter().map(|claim| claim.id).collect(),
+        mentors: claims.iter().map(|claim| claim.slot.mentor_id).collect(),
+        learners: claims.iter().map(|claim| claim.learner_id).collect(),
+        kinds: claims.iter().map(|claim| claim.kind).collect(),
+        starts: claims.iter().map(|claim| claim.slot.starts_at).collect(),
+        ends: claims.iter().map(|claim| claim.slot.ends_at).collect(),
+        expiries: claims.iter().map(|claim| claim.expires_at).collect(),
+        offered: claims.iter().map(|claim| claim.offered).collect(),
         now,
-        offered,
-    }
-    .get_result(conn)
-    .await
+    };
+    Ok(statement.execute(conn).await? == claims.len())
 }
 
 /// Whether the mentor's time is taken by somebody, and whether the learner has something else then.
@@ -129,35 +129,37 @@ statement! {
     /// Takes time. `on conflict do nothing` lets the exclusion constraints decide between several at once without an
     /// error and without a deadlock; the conditions guard what no constraint can: a person who both teaches and learns.
     TakeTime(
-        id: ClaimId => sql_types::Uuid,
-        mentor_id: MemberId => sql_types::Uuid,
-        learner_id: MemberId => sql_types::Uuid,
-        kind: ClaimKind => sql_types::Text,
-        starts_at: DateTime<Utc> => sql_types::Timestamptz,
-        ends_at: DateTime<Utc> => sql_types::Timestamptz,
-        expires_at: Option<DateTime<Utc>> => sql_types::Nullable<sql_types::Timestamptz>,
+        ids: Vec<ClaimId> => sql_types::Array<sql_types::Uuid>,
+        mentors: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        learners: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        kinds: Vec<ClaimKind> => sql_types::Array<sql_types::Text>,
+        starts: Vec<DateTime<Utc>> => sql_types::Array<sql_types::Timestamptz>,
+        ends: Vec<DateTime<Utc>> => sql_types::Array<sql_types::Timestamptz>,
+        expiries: Vec<Option<DateTime<Utc>>> => sql_types::Array<sql_types::Nullable<sql_types::Timestamptz>>,
+        offered: Vec<bool> => sql_types::Array<sql_types::Bool>,
         now: DateTime<Utc> => sql_types::Timestamptz,
-        offered: bool => sql_types::Bool,
-    ) -> sql_types::Bool =
-    "with gone as (
-       delete from claims
-       where mentor_id = $2 and during && tstzrange($5, $6) and kind = 'HOLD' and (expires_at <= $8 or learner_id = $3)
-       returning learner_id = $3 and expires_at > $8 and during = tstzrange($5, $6) as own
+    ) -> () =
+    "with wanted as (
+       select w.*, tstzrange(w.starts_at, w.ends_at) as during
+       from unnest($1, $2, $3, $4, $5, $6, $7, $8)
+         as w(id, mentor_id, learner_id, kind, starts_at, ends_at, expires_at, offered)
+     ), gone as (
+       delete from claims c using wanted w
+       where c.mentor_id = w.mentor_id and c.during && w.during and c.kind = 'HOLD'
+         and (c.expires_at <= $9 or c.learner_id = w.learner_id)
+       returning w.id, c.learner_id = w.learner_id and c.expires_at > $9 and c.during = w.during as own
      ), held as (
-       select coalesce(bool_or(own), false) as own from gone
-     ), taken as (
-       insert into claims (id, mentor_id, learner_id, kind, during, expires_at, created_at)
-       select $1, $2, $3, $4, tstzrange($5, $6), $7, $8
-       from held
-       where ($9 or held.own)
-         and not exists (select from claims where learner_id = $3 and during && tstzrange($5, $6) and kind <> 'HOLD')
-         and not exists (select from claims where learner_id = $2 and during && tstzrange($5, $6) and kind <> 'HOLD')
-         and not exists (select from claims where mentor_id = $3 and during && tstzrange($5, $6)
-                         and (kind <> 'HOLD' or expires_at > $8))
-       on conflict do nothing
-       returning 1
+       select id, bool_or(own) as own from gone group by id
      )
-     select exists (select from taken)"
+     insert into claims (id, mentor_id, learner_id, kind, during, expires_at, created_at)
+     select w.id, w.mentor_id, w.learner_id, w.kind, w.during, w.expires_at, $9
+     from wanted w left join held on held.id = w.id
+     where (w.offered or held.own)
+       and not exists (select from claims c where c.learner_id = w.learner_id and c.during && w.during and c.kind <> 'HOLD')
+       and not exists (select from claims c where c.learner_id = w.mentor_id and c.during && w.during and c.kind <> 'HOLD')
+       and not exists (select from claims c where c.mentor_id = w.learner_id and c.during && w.during
+                       and (c.kind <> 'HOLD' or c.expires_at > $9))
+     on conflict do nothing"
 }
 
 statement! {

@@ -1,6 +1,9 @@
 //! Taking a slot for good, and giving it back: inside the transaction of the booking.
 
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
@@ -8,7 +11,7 @@ use diesel::QueryResult;
 use crate::{
     db::{
         Tx,
-        hot::HotKey,
+        hot::{HotKey, Seen},
         ids::{ClaimId, EntityId, MemberId, SessionId},
     },
     domains::scheduling::{
@@ -67,6 +70,48 @@ pub async fn claim(
     take(tx, slot, learner, Taking { id, kind: ClaimKind::Confirmed, expires_at: None }).await
 }
 
+/// A slot that a learner wants for a session.
+#[derive(Clone, Copy, Debug)]
+pub struct WantedSlot {
+    /// The slot.
+    pub slot: Slot,
+    /// Who wants it.
+    pub learner_id: MemberId,
+    /// For what.
+    pub session_id: SessionId,
+}
+
+/// Takes slots of different learners, as [`claim`] does: whether all could be taken. If not, the caller rolls back and
+/// takes each on its own, which says why.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn claim_all(tx: &mut Tx, wanted: &[WantedSlot]) -> QueryResult<bool> {
+    let now = tx.now();
+    let mentors: HashSet<MemberId> = wanted.iter().map(|wanted| wanted.slot.mentor_id).collect();
+    // Somebody who teaches and learns at once is seen by the next statement, but not within one.
+    if wanted.iter().any(|wanted| mentors.contains(&wanted.learner_id)) {
+        return Ok(false);
+    }
+    let schedules = schedules_of(tx, mentors).await?;
+    let mut claims = Vec::with_capacity(wanted.len());
+    for WantedSlot { slot, learner_id, session_id } in wanted {
+        let Some(schedule) = schedules.get(&slot.mentor_id) else { return Ok(false) };
+        if !slot.is_plausible(now) {
+            return Ok(false);
+        }
+        claims.push(NewClaim {
+            id: ClaimId::from_uuid(session_id.uuid()),
+            slot: *slot,
+            learner_id: *learner_id,
+            kind: ClaimKind::Confirmed,
+            expires_at: None,
+            offered: schedule.offers(slot, now),
+        });
+    }
+    repo::take(tx, &claims, now).await
+}
+
 /// Gives the time of a session back, inside the transaction that cancels it. No claim is fine.
 ///
 /// # Errors
@@ -95,38 +140,52 @@ pub(super) async fn take(
     if slot.mentor_id == learner {
         return Err(ClaimError::OwnSlot);
     }
-    let schedule = schedule_of(tx, slot.mentor_id).await?.ok_or(ClaimError::UnknownMentor)?;
+    let known = schedules_of(tx, [slot.mentor_id]).await?;
+    let schedule = known.get(&slot.mentor_id).ok_or(ClaimError::UnknownMentor)?;
     let now = tx.now();
     if !slot.is_plausible(now) {
-        return Err(ClaimError::NotOffered { next_free: next_free(tx, &schedule, slot, learner).await? });
+        return Err(ClaimError::NotOffered { next_free: next_free(tx, schedule, slot, learner).await? });
     }
     let offered = schedule.offers(slot, now);
     let Taking { id, kind, expires_at } = taking;
-    if repo::take(tx, &NewClaim { id, slot: *slot, learner_id: learner, kind, expires_at, now, offered })
-        .await?
-    {
+    let wanted = NewClaim { id, slot: *slot, learner_id: learner, kind, expires_at, offered };
+    if repo::take(tx, &[wanted], now).await? {
         return Ok(());
     }
     let (taken, busy) = repo::obstacles(tx, slot, learner, now).await?;
     if offered && busy && !taken {
         return Err(ClaimError::OwnTimeConflict);
     }
-    let next_free = next_free(tx, &schedule, slot, learner).await?;
+    let next_free = next_free(tx, schedule, slot, learner).await?;
     Err(if offered { ClaimError::Taken { next_free } } else { ClaimError::NotOffered { next_free } })
 }
 
-/// The mentor's schedule, from memory or by this transaction's connection.
-async fn schedule_of(tx: &mut Tx, mentor: MemberId) -> QueryResult<Option<Arc<Schedule>>> {
-    let key = ScheduleOf(mentor);
-    if let Some(schedule) = tx.kept(key) {
-        return Ok(Some(schedule));
+/// The mentors' schedules, from memory or by this transaction's connection. Who cannot be booked has none.
+async fn schedules_of(
+    tx: &mut Tx,
+    mentors: impl IntoIterator<Item = MemberId>,
+) -> QueryResult<HashMap<MemberId, Arc<Schedule>>> {
+    let (mut known, mut unknown) = (HashMap::new(), Vec::new());
+    for mentor in mentors {
+        let key = ScheduleOf(mentor);
+        match tx.kept(key) {
+            Some(schedule) => drop(known.insert(mentor, schedule)),
+            None => unknown.push((mentor, tx.see(key.tag()))),
+        }
     }
-    let seen = tx.see(key.tag());
-    let read = repo::schedules(tx, &[mentor]).await?.into_iter().next().map(Arc::new);
-    if let Some(schedule) = &read {
-        tx.keep(key, seen, Arc::clone(schedule));
+    if unknown.is_empty() {
+        return Ok(known);
     }
-    Ok(read)
+    let wanted: Vec<MemberId> = unknown.iter().map(|(mentor, _)| *mentor).collect();
+    let seen: HashMap<MemberId, Seen> = unknown.into_iter().collect();
+    for schedule in repo::schedules(tx, &wanted).await?.into_iter().map(Arc::new) {
+        let mentor = schedule.mentor_id;
+        if let Some(seen) = seen.get(&mentor) {
+            tx.keep(ScheduleOf(mentor), *seen, Arc::clone(&schedule));
+        }
+        known.insert(mentor, schedule);
+    }
+    Ok(known)
 }
 
 /// Slots of the same length that the learner could take now: from the wanted one on, or else from now on.

@@ -15,24 +15,24 @@ use crate::{
     statement,
 };
 
-/// A new session with its one booking.
+/// New sessions, each with its one booking.
 pub async fn insert(
     conn: &mut AsyncPgConnection,
-    session: &SessionRow,
-    booking: &BookingRow,
+    booked: &[(BookingRow, SessionRow)],
+    now: DateTime<Utc>,
 ) -> QueryResult<()> {
     let statement = InsertBooked {
-        session: session.id,
-        kind: session.kind.as_str(),
-        host: session.host_id,
-        skill: session.skill_id,
-        starts_at: session.starts_at,
-        ends_at: session.ends_at,
-        now: session.created_at,
-        booking: booking.id,
-        learner: booking.learner_id,
-        price: booking.price,
-        currency: booking.currency.clone(),
+        sessions: booked.iter().map(|(_, session)| session.id).collect(),
+        kinds: booked.iter().map(|(_, session)| session.kind.as_str().to_owned()).collect(),
+        hosts: booked.iter().map(|(_, session)| session.host_id).collect(),
+        skills: booked.iter().map(|(_, session)| session.skill_id).collect(),
+        starts: booked.iter().map(|(_, session)| session.starts_at).collect(),
+        ends: booked.iter().map(|(_, session)| session.ends_at).collect(),
+        bookings: booked.iter().map(|(booking, _)| booking.id).collect(),
+        learners: booked.iter().map(|(booking, _)| booking.learner_id).collect(),
+        prices: booked.iter().map(|(booking, _)| booking.price).collect(),
+        currencies: booked.iter().map(|(booking, _)| booking.currency.clone()).collect(),
+        now,
     };
     statement.execute(conn).await.map(drop)
 }
@@ -128,26 +128,29 @@ pub async fn unconfirmed(
 }
 
 statement! {
-    /// Inserts a scheduled session with one confirmed booking.
+    /// Inserts scheduled sessions, each with one confirmed booking.
     InsertBooked(
-        session: SessionId => sql_types::Uuid,
-        kind: &'static str => sql_types::Text,
-        host: MemberId => sql_types::Uuid,
-        skill: Option<SkillId> => sql_types::Nullable<sql_types::Uuid>,
-        starts_at: DateTime<Utc> => sql_types::Timestamptz,
-        ends_at: DateTime<Utc> => sql_types::Timestamptz,
+        sessions: Vec<SessionId> => sql_types::Array<sql_types::Uuid>,
+        kinds: Vec<String> => sql_types::Array<sql_types::Text>,
+        hosts: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        skills: Vec<Option<SkillId>> => sql_types::Array<sql_types::Nullable<sql_types::Uuid>>,
+        starts: Vec<DateTime<Utc>> => sql_types::Array<sql_types::Timestamptz>,
+        ends: Vec<DateTime<Utc>> => sql_types::Array<sql_types::Timestamptz>,
+        bookings: Vec<BookingId> => sql_types::Array<sql_types::Uuid>,
+        learners: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        prices: Vec<i64> => sql_types::Array<sql_types::BigInt>,
+        currencies: Vec<String> => sql_types::Array<sql_types::Text>,
         now: DateTime<Utc> => sql_types::Timestamptz,
-        booking: BookingId => sql_types::Uuid,
-        learner: MemberId => sql_types::Uuid,
-        price: i64 => sql_types::BigInt,
-        currency: String => sql_types::Text,
     ) -> () =
-    "with session as (
+    "with booked as (
+       select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+         as b(session_id, kind, host_id, skill_id, starts_at, ends_at, id, learner_id, price, currency)
+     ), sessions as (
        insert into sessions (id, kind, status, host_id, skill_id, starts_at, ends_at, created_at)
-       values ($1, $2, 'SCHEDULED', $3, $4, $5, $6, $7)
+       select session_id, kind, 'SCHEDULED', host_id, skill_id, starts_at, ends_at, $11 from booked
      )
      insert into bookings (id, session_id, learner_id, mentor_id, status, payment_status, starts_at, price, currency, created_at)
-     values ($8, $1, $9, $3, 'CONFIRMED', 'HELD', $5, $10, $11, $7)"
+     select id, session_id, learner_id, host_id, 'CONFIRMED', 'HELD', starts_at, price, currency, $11 from booked"
 }
 
 statement! {

@@ -7,18 +7,23 @@ use chrono::{DateTime, Utc};
 use super::{App, repo, scheduling, tell_both, wallet};
 use crate::{
     db::{
-        idempotency::{Attempt, Claimed},
+        Tx,
+        gather::{Gather, Gathering, apart},
+        idempotency::{self, Attempt, Claimed},
         ids::{BookingId, EntityId, MemberId, SessionId, SkillId},
         transact,
     },
     domains::{
         profiles::model::MentorRow,
-        scheduling::{model::Slot, service::ClaimError},
+        scheduling::{
+            model::Slot,
+            service::{ClaimError, WantedSlot},
+        },
         sessions::model::{
             BookingConfirmed, BookingRow, BookingStatus, PaymentStatus, SessionKind, SessionRow,
             SessionStatus,
         },
-        wallet::service::HoldError,
+        wallet::service::{Hold, HoldError},
     },
 };
 
@@ -61,11 +66,80 @@ pub enum BookError {
 }
 
 /// Books a one-on-one: claims the slot (a hold of the learner's own is used), puts the price into escrow, and makes the
-/// session with its booking. The same key again gives the first result.
+/// session with its booking. The same key again gives the first result. Bookings of other learners share the
+/// transaction.
 ///
 /// # Errors
 /// See [`BookError`].
 pub async fn book(app: &App, command: BookSession) -> Result<Booked, BookError> {
+    let ended = diesel::result::Error::BrokenTransactionManager;
+    Gathering::wish(app, command).await.unwrap_or(Err(BookError::Database(ended)))
+}
+
+impl Gather for BookSession {
+    type Done = Result<Booked, BookError>;
+    /// One wallet pays once in a transaction.
+    type Key = MemberId;
+
+    fn key(&self) -> MemberId {
+        self.learner_id
+    }
+
+    async fn together(app: &App, wishes: &[Self]) -> Vec<Self::Done> {
+        if wishes.len() > 1
+            && let Ok(booked) = book_together(app, wishes).await
+        {
+            return booked.into_iter().map(Ok).collect();
+        }
+        apart(wishes.iter().map(|wish| book_alone(app, wish))).await
+    }
+}
+
+/// Why bookings were not made together. Nothing was written; each on its own says what is the matter with it.
+#[derive(Debug, thiserror::Error)]
+enum Apart {
+    #[error("not all of them can be booked")]
+    Refused,
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+async fn book_together(app: &App, commands: &[BookSession]) -> Result<Vec<Booked>, Apart> {
+    transact(app, async |tx| {
+        let now = tx.now();
+        let booked: Vec<(BookingRow, SessionRow)> =
+            commands.iter().map(|command| command.rows(now)).collect();
+        let pairs = || commands.iter().zip(&booked);
+        let keys: Vec<_> =
+            pairs().map(|(command, (booking, _))| (&command.attempt, booking.id.uuid())).collect();
+        let slots: Vec<_> = pairs()
+            .map(|(command, (_, session))| WantedSlot {
+                slot: command.slot,
+                learner_id: command.learner_id,
+                session_id: session.id,
+            })
+            .collect();
+        let holds: Vec<_> = booked
+            .iter()
+            .map(|(booking, _)| Hold {
+                learner: booking.learner_id,
+                booking: booking.id,
+                price: booking.price,
+            })
+            .collect();
+        let all = idempotency::claim_all(tx, &keys, now).await?
+            && scheduling::service::claim_all(tx, &slots).await?
+            && wallet::service::hold_all(tx, &holds).await?;
+        if !all {
+            return Err(Apart::Refused);
+        }
+        repo::insert(tx, &booked, now).await?;
+        Ok(booked.into_iter().map(|(booking, session)| confirm(tx, booking, session)).collect())
+    })
+    .await
+}
+
+async fn book_alone(app: &App, command: &BookSession) -> Result<Booked, BookError> {
     transact(app, async |tx| {
         tx.acting(command.learner_id);
         let now = tx.now();
@@ -80,13 +154,21 @@ pub async fn book(app: &App, command: BookSession) -> Result<Booked, BookError> 
         }
         scheduling::service::claim(tx, &command.slot, command.learner_id, session.id).await?;
         wallet::service::hold(tx, booking.id, command.learner_id, booking.price).await?;
-        repo::insert(tx, &session, &booking).await?;
-        let confirmed = BookingConfirmed { booking, session };
-        tell_both(tx, &confirmed.booking, &confirmed);
-        let BookingConfirmed { booking, session } = confirmed;
-        Ok(Booked { booking, session, replayed: false })
+        let booked = [(booking, session)];
+        repo::insert(tx, &booked, now).await?;
+        let [(booking, session)] = booked;
+        Ok(confirm(tx, booking, session))
     })
     .await
+}
+
+/// Tells of a new booking.
+fn confirm(tx: &mut Tx, booking: BookingRow, session: SessionRow) -> Booked {
+    tx.acting(booking.learner_id);
+    let confirmed = BookingConfirmed { booking, session };
+    tell_both(tx, &confirmed.booking, &confirmed);
+    let BookingConfirmed { booking, session } = confirmed;
+    Booked { booking, session, replayed: false }
 }
 
 impl BookSession {

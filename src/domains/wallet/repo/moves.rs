@@ -1,5 +1,7 @@
 //! Statements that move money.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use diesel::{QueryResult, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
@@ -49,9 +51,34 @@ pub async fn lock(conn: &mut AsyncPgConnection, ids: Vec<LedgerAccountId>) -> Qu
     LockAccounts { ids }.load(conn).await
 }
 
-/// Takes a price from a wallet into a new escrow; what is then available and held, or `None` if there is too little.
-pub async fn hold(conn: &mut AsyncPgConnection, hold: HoldMoney) -> QueryResult<Option<(i64, i64)>> {
-    Ok(hold.load(conn).await?.into_iter().next())
+/// A price that goes from a wallet into a new escrow.
+#[derive(Clone, Copy, Debug)]
+pub struct Hold {
+    /// Who pays.
+    pub learner: MemberId,
+    /// For what.
+    pub booking: BookingId,
+    /// How much, in hundredths of a credit.
+    pub price: i64,
+}
+
+/// Takes prices from the wallets of different learners into new escrows; what is then available and held, by booking.
+/// Those whose wallet has too little are left out.
+pub async fn hold(
+    conn: &mut AsyncPgConnection,
+    holds: &[Hold],
+    now: DateTime<Utc>,
+) -> QueryResult<HashMap<BookingId, (i64, i64)>> {
+    let statement = HoldMoney {
+        learners: holds.iter().map(|hold| hold.learner).collect(),
+        bookings: holds.iter().map(|hold| hold.booking).collect(),
+        prices: holds.iter().map(|hold| hold.price).collect(),
+        escrows: holds.iter().map(|_| LedgerAccountId::new()).collect(),
+        transactions: holds.iter().map(|_| LedgerTransactionId::new()).collect(),
+        now,
+    };
+    let rows: Vec<(BookingId, i64, i64)> = statement.load(conn).await?;
+    Ok(rows.into_iter().map(|(booking, available, held)| (booking, (available, held))).collect())
 }
 
 /// Writes a transaction; returns the accounts with a kept balance, as they are now.
@@ -115,35 +142,39 @@ statement! {
 }
 
 statement! {
-    /// Moves a price from a wallet to a new escrow, all in one: takes it only if the wallet has enough, and returns what
-    /// is then available and held; no row = too little, nothing done.
+    /// Moves prices from wallets, which are locked in id order, to new escrows, all in one: takes a price only if the
+    /// wallet has enough, and returns what is then available and held; no row = too little, nothing done.
     HoldMoney(
-        learner: MemberId => sql_types::Uuid,
-        booking: BookingId => sql_types::Uuid,
-        price: i64 => sql_types::BigInt,
-        escrow: LedgerAccountId => sql_types::Uuid,
-        transaction: LedgerTransactionId => sql_types::Uuid,
+        learners: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
+        bookings: Vec<BookingId> => sql_types::Array<sql_types::Uuid>,
+        prices: Vec<i64> => sql_types::Array<sql_types::BigInt>,
+        escrows: Vec<LedgerAccountId> => sql_types::Array<sql_types::Uuid>,
+        transactions: Vec<LedgerTransactionId> => sql_types::Array<sql_types::Uuid>,
         now: DateTime<Utc> => sql_types::Timestamptz,
-    ) -> (sql_types::BigInt, sql_types::BigInt) =
-    "with taken as (
-       update ledger_accounts set balance = balance - $3, held = held + $3
-       where kind = 'WALLET' and owner_id = $1 and asset = 'CREDIT/2' and balance >= $3
-       returning id, balance, held
-     ), escrow as (
+    ) -> (sql_types::Uuid, sql_types::BigInt, sql_types::BigInt) =
+    "with wanted as (
+       select * from unnest($1, $2, $3, $4, $5) as w(learner_id, booking_id, price, escrow_id, transaction_id)
+     ), locked as materialized (
+       select id, owner_id from ledger_accounts
+       where kind = 'WALLET' and owner_id = any($1) and asset = 'CREDIT/2' order by id for no key update
+     ), taken as (
+       update ledger_accounts a set balance = a.balance - w.price, held = a.held + w.price
+       from wanted w join locked l on l.owner_id = w.learner_id
+       where a.id = l.id and a.balance >= w.price
+       returning a.id, a.balance, a.held, w.*
+     ), escrows as (
        insert into ledger_accounts (id, kind, owner_id, asset, balance, payer_id)
-       select $4, 'ESCROW', $2, 'CREDIT/2', $3, $1 from taken
-       returning id
+       select escrow_id, 'ESCROW', booking_id, 'CREDIT/2', price, learner_id from taken
      ), written as (
        insert into ledger_transactions (id, kind, subject_id, created_at)
-       select $5, 'HOLD', $2, $6 from taken
-       returning id
+       select transaction_id, 'HOLD', booking_id, $6 from taken
      ), posted as (
        insert into ledger_postings (transaction_id, account_id, asset, amount)
-       select w.id, t.id, 'CREDIT/2', -$3 from written w, taken t
+       select transaction_id, id, 'CREDIT/2', -price from taken
        union all
-       select w.id, e.id, 'CREDIT/2', $3 from written w, escrow e
+       select transaction_id, escrow_id, 'CREDIT/2', price from taken
      )
-     select balance, held from taken"
+     select booking_id, balance, held from taken"
 }
 
 statement! {

@@ -7,7 +7,7 @@ use super::{
     model::{
         AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged, split,
     },
-    repo::moves::{self, HoldMoney, WriteLines},
+    repo::moves::{self, WriteLines},
 };
 use crate::{
     db::{
@@ -19,6 +19,7 @@ use crate::{
 
 mod audit;
 
+pub use super::repo::moves::Hold;
 pub use audit::{LedgerFault, LedgerReport, recount, verify};
 
 /// Why nothing was held.
@@ -35,6 +36,33 @@ pub enum HoldError {
     Database(#[from] diesel::result::Error),
 }
 
+/// Moves the prices of bookings of different learners into escrow, as [`hold`] does: whether every wallet had enough. If
+/// not, the caller rolls back and holds each on its own, which says what is missing.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn hold_all(tx: &mut Tx, wanted: &[Hold]) -> QueryResult<bool> {
+    let dear: Vec<Hold> = wanted.iter().copied().filter(|hold| hold.price > 0).collect();
+    if dear.is_empty() {
+        return Ok(true);
+    }
+    let now = tx.now();
+    let held = moves::hold(tx, &dear, now).await?;
+    for Hold { learner, booking, .. } in &dear {
+        let Some((available, held)) = held.get(booking).copied() else { return Ok(false) };
+        let change = WalletChanged {
+            member_id: *learner,
+            asset: Asset::credit(),
+            available: Some(available),
+            held: Some(held),
+            pending: None,
+        };
+        tx.acting(*learner);
+        tx.tell(StreamName::User(*learner), &change);
+    }
+    Ok(true)
+}
+
 /// Moves the price of a booking from the learner's wallet into the booking's escrow. A price of zero moves nothing. In
 /// the usual case it is one statement.
 ///
@@ -44,27 +72,8 @@ pub async fn hold(tx: &mut Tx, booking: BookingId, learner: MemberId, price: i64
     if price <= 0 {
         return Ok(());
     }
-    loop {
-        let attempt = HoldMoney {
-            learner,
-            booking,
-            price,
-            escrow: LedgerAccountId::new(),
-            transaction: LedgerTransactionId::new(),
-            now: tx.now(),
-        };
-        if let Some((available, held)) = moves::hold(tx, attempt).await? {
-            let asset = Asset::credit();
-            let change = WalletChanged {
-                member_id: learner,
-                asset,
-                available: Some(available),
-                held: Some(held),
-                pending: None,
-            };
-            tx.tell(StreamName::User(learner), &change);
-            return Ok(());
-        }
+    let wanted = Hold { learner, booking, price };
+    while !hold_all(tx, &[wanted]).await? {
         // Too little a moment ago. Under its lock the balance is certain; somebody may have topped it up meanwhile.
         let wallet = own_account(tx, AccountKind::Wallet, learner).await?;
         let locked = moves::lock(tx, vec![wallet.id]).await?;
@@ -73,6 +82,7 @@ pub async fn hold(tx: &mut Tx, booking: BookingId, learner: MemberId, price: i64
             return Err(HoldError::Insufficient { missing });
         }
     }
+    Ok(())
 }
 
 /// What a release paid.
