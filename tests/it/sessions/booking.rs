@@ -1,4 +1,4 @@
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use futures_util::future::join_all;
 use serde_json::json;
 
@@ -129,6 +129,60 @@ async fn two_hundred_clients_of_fifty_members_book_one_slot_once() {
     let counts = "select (select count(*) from bookings) || '/' || (select count(*) from claims) || '/' ||
                   (select count(*) from ledger_transactions where kind = 'HOLD')";
     assert_eq!(app.sql(counts).await, [["1/1/1"]]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn bookings_at_once_share_transactions_and_each_gets_its_own_answer() {
+    let app = TestApp::start().await;
+    let mentor = app.mentor("grace").await;
+    let mut learners = Vec::new();
+    for number in 0..12 {
+        learners.push(app.learner(&format!("learner{number}")).await);
+    }
+    let poor = app.member("poor").await;
+    let first = app.hour_after(TimeDelta::hours(3));
+    let mut shared = 0;
+    for round in 0..3 {
+        let start =
+            |place: usize| first + TimeDelta::hours(i64::try_from(round * 12 + place).expect("small"));
+        let key = format!("round {round}");
+        let (statements, _) = app
+            .statements(|| async {
+                let booked = learners
+                    .iter()
+                    .enumerate()
+                    .map(|(place, learner)| learner.try_book(&mentor, start(place), &key));
+                // Time that is taken a moment later, and a wallet that is empty.
+                let (booked, refused) =
+                    futures_util::join!(join_all(booked), poor.try_book(&mentor, start(40), &key));
+                assert_eq!(refused.codes("bookSession"), ["INSUFFICIENT_FUNDS"]);
+                for (place, reply) in booked.iter().enumerate() {
+                    let starts_at = &reply.ok("bookSession")["session"]["startsAt"];
+                    let at: DateTime<Utc> = starts_at.as_str().expect("a time").parse().expect("a time");
+                    assert_eq!(at, start(place), "each its own hour");
+                }
+            })
+            .await;
+        if round > 0 {
+            shared += statements;
+        }
+        let poor_claims = app.count("select count(*) from claims where learner_id not in (select owner_id from ledger_accounts where kind = 'WALLET')").await;
+        assert_eq!(poor_claims, 0, "nothing of a refused booking stays");
+    }
+    assert_eq!(app.count("select count(*) from bookings").await, 36);
+    for learner in &learners {
+        assert_eq!(app.credits(learner).await, (100_000 - 3 * 6_000, 3 * 6_000));
+        let told = "{ viewer { unreadNotifications } }";
+        assert_eq!(learner.query(told).await.data("viewer")["unreadNotifications"], 3);
+    }
+    assert_eq!(
+        mentor.query("{ viewer { unreadNotifications } }").await.data("viewer")["unreadNotifications"],
+        36
+    );
+    let unbalanced = "select count(*) from (select from ledger_postings group by transaction_id having sum(amount) <> 0) x";
+    assert_eq!(app.count(unbalanced).await, 0);
+    // Alone, a booking costs eleven.
+    assert!(shared < 24 * 11, "{shared} statements");
 }
 
 #[tokio::test(flavor = "multi_thread")]
