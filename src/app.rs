@@ -4,6 +4,7 @@ use std::{
     collections::HashSet,
     ops::Deref,
     sync::{Arc, PoisonError, RwLock},
+    time::{Duration, Instant},
 };
 
 use diesel::QueryResult;
@@ -143,22 +144,43 @@ impl App {
 
 /// A set of devices, read on every request and written rarely.
 #[derive(Debug, Default)]
-pub struct Revoked(RwLock<HashSet<AuthSessionId>>);
+pub struct Revoked(RwLock<Devices>);
+
+#[derive(Debug, Default)]
+struct Devices {
+    all: HashSet<AuthSessionId>,
+    /// Those that this process added: a list that was read before may lack them.
+    added: Vec<(AuthSessionId, Instant)>,
+}
+
+/// Longer than it takes to read the list.
+const ADDED_KEPT: Duration = Duration::from_mins(1);
 
 impl Revoked {
     /// Whether a device was signed out.
     #[must_use]
     pub fn contains(&self, device: AuthSessionId) -> bool {
-        self.0.read().unwrap_or_else(PoisonError::into_inner).contains(&device)
+        self.0.read().unwrap_or_else(PoisonError::into_inner).all.contains(&device)
     }
 
     /// Adds a device.
     pub fn insert(&self, device: AuthSessionId) {
-        self.0.write().unwrap_or_else(PoisonError::into_inner).insert(device);
+        self.extend([device]);
     }
 
-    /// Takes the list as the database has it now.
+    /// Adds devices.
+    pub fn extend(&self, devices: impl IntoIterator<Item = AuthSessionId>) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        for device in devices {
+            known.all.insert(device);
+            known.added.push((device, Instant::now()));
+        }
+    }
+
+    /// Takes the list as the database had it when it was read.
     pub fn replace(&self, devices: impl IntoIterator<Item = AuthSessionId>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = devices.into_iter().collect();
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.added.retain(|(_, since)| since.elapsed() < ADDED_KEPT);
+        known.all = devices.into_iter().chain(known.added.iter().map(|&(device, _)| device)).collect();
     }
 }

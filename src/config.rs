@@ -5,6 +5,8 @@ use std::{ffi::OsString, net::IpAddr, path::PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use crate::integrations::mail;
+
 /// Where and how the server runs.
 #[derive(Clone, Debug, Args)]
 pub struct Config {
@@ -42,6 +44,20 @@ pub struct Config {
     /// Web origins that may call the API from a browser, comma separated, exact.
     #[arg(long, env = "SKILLSWAP_ALLOWED_ORIGINS", value_delimiter = ',', value_parser = http_url)]
     pub allowed_origins: Vec<String>,
+    /// Proxies in front that add to `X-Forwarded-For`: how many, counted from the server. 0 takes the connection's own
+    /// address.
+    #[arg(long, env = "SKILLSWAP_TRUSTED_PROXIES", default_value_t = 0, value_parser = clap::value_parser!(u8).range(0..=10))]
+    pub trusted_proxies: u8,
+    /// Address of the web app, for the links in mails; by default the public address.
+    #[arg(long, env = "SKILLSWAP_WEB_URL", value_parser = http_url)]
+    pub web_url: Option<String>,
+    /// Server that takes our mail, `smtps://user:password@host:465` or `smtp://user:password@host:587?tls=required`.
+    /// Without one, mail is kept and shown at `/dev/mail` outside production.
+    #[arg(long, env = "SMTP_URL", hide_env_values = true, value_parser = smtp_url)]
+    pub smtp_url: Option<String>,
+    /// Sender of our mail.
+    #[arg(long, env = "SKILLSWAP_MAIL_FROM", default_value = "SkillSwap <no-reply@skillswap.invalid>", value_parser = sender)]
+    pub mail_from: String,
     /// Whether introspection is answered.
     #[arg(long, env = "SKILLSWAP_INTROSPECTION", value_enum, default_value_t = Switch::Auto)]
     pub introspection: Switch,
@@ -181,6 +197,22 @@ fn http_url(text: &str) -> Result<String, String> {
     match trimmed.strip_prefix("https://").or_else(|| trimmed.strip_prefix("http://")) {
         Some(rest) if !rest.is_empty() && !rest.contains(char::is_whitespace) => Ok(trimmed.to_owned()),
         _ => Err("give an address that starts with http:// or https://".to_owned()),
+    }
+}
+
+fn smtp_url(text: &str) -> Result<String, String> {
+    if mail::is_url(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("give an address that starts with smtp:// or smtps://".to_owned())
+    }
+}
+
+fn sender(text: &str) -> Result<String, String> {
+    if mail::is_sender(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("give a sender such as `SkillSwap <no-reply@example.org>`".to_owned())
     }
 }
 

@@ -5,11 +5,14 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
-        NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
+        self, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
+        MentorId, MessageId, NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
     },
     domains::{
-        accounts::loaders::MemberById,
+        accounts::{
+            loaders::MemberById,
+            types::{AuthSession, own_auth_session},
+        },
         chat::{
             loaders::MessageById,
             types::{Conversation, Message, conversation_of_viewer},
@@ -63,6 +66,8 @@ pub enum Node {
     CreditPackage(CreditPackage),
     /// A payment of the caller.
     Payment(Payment),
+    /// A signed-in device of the caller.
+    AuthSession(AuthSession),
 }
 
 /// Ids in one `nodes` call.
@@ -128,6 +133,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
+        AuthSessionId::PREFIX => own_auth_session(ctx, of(uuid)).await?.map(Node::AuthSession),
         _ => None,
     })
 }

@@ -4,7 +4,7 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 use crate::{
     domains::{
-        accounts::mutation::AccountsMutation,
+        accounts::mutation::{AccountsMutation, RecoveryMutation},
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
@@ -41,6 +41,7 @@ pub struct Query(
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     AccountsMutation,
+    RecoveryMutation,
     ProfilesMutation,
     SchedulingMutation,
     SessionsMutation,

@@ -3,6 +3,31 @@
 diesel::table! {
     use diesel::sql_types::*;
 
+    account_tokens (id) {
+        id -> Uuid,
+        purpose -> Text,
+        member_id -> Uuid,
+        email -> Text,
+        token_hash -> Bytea,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    attempts (key) {
+        key -> Bytea,
+        tries -> Int4,
+        since -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     auth_sessions (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -11,6 +36,7 @@ diesel::table! {
         last_used_at -> Timestamptz,
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
+        ip_address -> Nullable<Text>,
     }
 }
 
@@ -231,6 +257,19 @@ diesel::table! {
         kind -> Text,
         subject_id -> Uuid,
         created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    mailbox (id) {
+        id -> Uuid,
+        recipient -> Text,
+        subject -> Text,
+        text_body -> Text,
+        html_body -> Text,
+        sent_at -> Timestamptz,
     }
 }
 
@@ -488,6 +527,7 @@ diesel::table! {
     }
 }
 
+diesel::joinable!(account_tokens -> members (member_id));
 diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
@@ -519,6 +559,8 @@ diesel::joinable!(sessions -> skills (skill_id));
 diesel::joinable!(skills -> skill_categories (category_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    account_tokens,
+    attempts,
     auth_sessions,
     availability_overrides,
     availability_rules,
@@ -537,6 +579,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     ledger_accounts,
     ledger_postings,
     ledger_transactions,
+    mailbox,
     member_skills,
     members,
     mentor_index,

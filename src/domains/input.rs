@@ -61,6 +61,31 @@ pub fn list<T>(value: Vec<T>, path: &str, most: usize) -> Result<Vec<T>, UserErr
     Err(UserError::validation(path, "SIZE", format!("`{path}` may have at most {most} entries.")))
 }
 
+/// Tags of languages, at most 10.
+///
+/// # Errors
+/// `VALIDATION` with the rule `SIZE` or `LANGUAGE`.
+pub fn languages(value: Vec<String>, path: &str) -> Result<Vec<String>, UserError> {
+    let tags = list(value, path, 10)?;
+    if let Some(place) = tags.iter().position(|tag| !is_language_tag(tag)) {
+        let message = "Give language tags such as en or pt-BR.";
+        return Err(UserError::validation(&format!("{path}.{place}"), "LANGUAGE", message));
+    }
+    Ok(tags)
+}
+
+/// The common forms of BCP 47: a language of 2 or 3 letters, then subtags of up to 8.
+fn is_language_tag(text: &str) -> bool {
+    let mut parts = text.split('-');
+    let language = parts.next().unwrap_or_default();
+    (2..=3).contains(&language.len())
+        && text.len() <= 35
+        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
+        && parts.all(|part| {
+            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        })
+}
+
 /// An idempotency key together with the input it stands for.
 ///
 /// # Errors

@@ -231,6 +231,13 @@ impl UserError {
         PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
     }
 
+    /// Too many tries.
+    #[must_use]
+    pub fn rate_limited(at: &str, message: &str, retry_after: i32) -> Self {
+        let (code, message) = (ErrorCode::RateLimited, message.to_owned());
+        RateLimitedError { code, message, path: path(at), retryable: true, retry_after }.into()
+    }
+
     /// An idempotency key that was used with another input.
     #[must_use]
     pub fn idempotency_conflict() -> Self {

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     events::{Event, StreamName, log},
     graphql::{
-        Scope, Viewer,
+        Client, Scope, Viewer,
         error::{ApiCode, ApiError},
         feed::{Feed, Plan},
     },
@@ -153,12 +153,8 @@ impl Engine {
 
     /// Runs the resolver once to learn what it wants.
     async fn plan(&self, caller: &Caller, operation: Operation) -> Result<Plan, Answer> {
-        let scope = Arc::new(Scope::new(
-            self.app.clone(),
-            caller.viewer,
-            caller.user_agent.clone(),
-            Feed::planning(),
-        ));
+        let scope =
+            Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.client.clone(), Feed::planning()));
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
         let mut responses = self.schema.execute_stream(request);
         match AssertUnwindSafe(responses.next()).catch_unwind().await {
@@ -307,7 +303,7 @@ struct Executor {
 impl Executor {
     fn new(engine: &Engine, program: &Program, viewer: Option<Viewer>) -> Self {
         let (events, receiver) = mpsc::channel(1);
-        let scope = Arc::new(Scope::new(engine.app.clone(), viewer, None, Feed::of(receiver)));
+        let scope = Arc::new(Scope::new(engine.app.clone(), viewer, Client::default(), Feed::of(receiver)));
         let request = program.operation().into_request(Arc::clone(&scope), engine.app.config.introspects());
         Self { scope, events, responses: engine.schema.execute_stream(request) }
     }

@@ -19,17 +19,17 @@ use crate::{
     app::App,
     db::ids::{EntityId, MemberId},
     events::{StreamName, log},
-    graphql::Viewer,
+    graphql::{Client, Viewer},
     schema::AppSchema,
 };
 
 /// Who sends a request.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default)]
 pub struct Caller {
     /// The member, if signed in.
     pub viewer: Option<Viewer>,
-    /// The program it runs, in its own words.
-    pub user_agent: Option<String>,
+    /// From where and with what.
+    pub client: Client,
 }
 
 /// The engine of one process. Cheap to clone.

@@ -111,7 +111,7 @@ impl Engine {
 
     /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.
     pub async fn execute(&self, caller: Caller, operation: Operation, key: Option<AnswerKey>) -> Answer {
-        let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.user_agent, Feed::None));
+        let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.client, Feed::None));
         let is_query = operation.kind == OperationType::Query;
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
         let run = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();

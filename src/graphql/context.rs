@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     hash::Hash,
+    net::IpAddr,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -14,6 +15,7 @@ use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, stream::BoxStream};
 
 use super::{
+    cookies::Cookies,
     error::{ApiCode, ApiError},
     feed::{Beat, Feed, Plan},
 };
@@ -39,12 +41,23 @@ pub struct Viewer {
     pub expires_at: DateTime<Utc>,
 }
 
+/// From where and with what a request came.
+#[derive(Clone, Debug, Default)]
+pub struct Client {
+    /// The program that the caller runs, in its own words.
+    pub user_agent: Option<String>,
+    /// The address that the request came from.
+    pub ip: Option<IpAddr>,
+    /// Present for web pages whose tokens travel in cookies.
+    pub cookies: Option<Arc<Cookies>>,
+}
+
 /// Everything that belongs to one execution. It also watches what the answer depends on: an answer that neither asked
 /// who calls nor read anything untagged is the same for everybody and may be kept or shared.
 pub struct Scope {
     app: App,
     viewer: Option<Viewer>,
-    user_agent: Option<String>,
+    client: Client,
     loaders: Mutex<Arc<Loaders>>,
     asked_viewer: AtomicBool,
     read_untagged: AtomicBool,
@@ -61,12 +74,12 @@ impl std::fmt::Debug for Scope {
 impl Scope {
     /// The scope of one request.
     #[must_use]
-    pub fn new(app: App, viewer: Option<Viewer>, user_agent: Option<String>, feed: Feed) -> Self {
+    pub fn new(app: App, viewer: Option<Viewer>, client: Client, feed: Feed) -> Self {
         let loaders = Mutex::new(Arc::new(loaders(&app.pool)));
         Self {
             app,
             viewer,
-            user_agent,
+            client,
             loaders,
             asked_viewer: AtomicBool::new(false),
             read_untagged: AtomicBool::new(false),
@@ -163,9 +176,9 @@ pub trait ContextExt: Sync {
         self.viewer().ok_or_else(ApiError::unauthenticated)
     }
 
-    /// The caller's own words about the program it runs.
-    fn user_agent(&self) -> Option<String> {
-        self.scope().user_agent.clone()
+    /// From where and with what the request came.
+    fn client(&self) -> &Client {
+        &self.scope().client
     }
 
     /// The present instant. Asking makes the answer private to this moment.

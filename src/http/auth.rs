@@ -1,10 +1,22 @@
 //! Token → viewer.
 
-use std::time::Duration;
+use std::{
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use actix_web::{HttpRequest, http::header};
 
-use crate::{app::App, domains::accounts::service::verify_access_token, engine::Caller, graphql::Viewer};
+use super::{
+    cookies::{self, ACCESS},
+    server::Shared,
+};
+use crate::{
+    app::App,
+    domains::accounts::service::verify_access_token,
+    engine::Caller,
+    graphql::{Client, Viewer},
+};
 
 /// How often an open connection asks whether its device was signed out meanwhile.
 pub(super) const RECHECK: Duration = Duration::from_secs(2);
@@ -16,18 +28,47 @@ const MAX_USER_AGENT: usize = 200;
 #[error("the access token is invalid or has expired")]
 pub(super) struct BadToken;
 
-/// Who sends a request: anonymous without `Authorization`.
+/// Who sends a request: anonymous without `Authorization` and without a cookie that is good. A page cannot leave a cookie
+/// out, so one that has ended is no error: the page would be kept from refreshing it.
 ///
 /// # Errors
-/// If there is a token, but none that is good now.
-pub(super) fn caller(app: &App, request: &HttpRequest) -> Result<Caller, BadToken> {
+/// If there is a token in `Authorization`, but none that is good now.
+pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, BadToken> {
+    let app = &shared.engine.app;
+    let client = Client { cookies: cookies::of(shared, request), ..client(app, request) };
     let mut given = request.headers().get_all(header::AUTHORIZATION);
     let viewer = match (given.next(), given.next()) {
-        (None, _) => None,
+        (None, _) => {
+            let token = client.cookies.as_ref().and_then(|cookies| cookies.get(ACCESS));
+            token.and_then(|token| verify_access_token(app, token).ok())
+        }
         (Some(one), None) => Some(viewer(app, one.to_str().map_err(|_| BadToken)?)?),
         (Some(_), Some(_)) => return Err(BadToken),
     };
-    Ok(Caller { viewer, user_agent: user_agent(request) })
+    Ok(Caller { viewer, client })
+}
+
+/// From where a request came, without its cookies.
+pub(super) fn client(app: &App, request: &HttpRequest) -> Client {
+    Client { user_agent: user_agent(request), ip: ip(app, request), cookies: None }
+}
+
+/// The caller's address: the connection's, or what the outermost trusted proxy saw. What stands before that in
+/// `X-Forwarded-For` is the caller's own invention.
+fn ip(app: &App, request: &HttpRequest) -> Option<IpAddr> {
+    let peer = request.peer_addr().map(|address| address.ip());
+    let proxies = usize::from(app.config.trusted_proxies);
+    if proxies == 0 {
+        return peer;
+    }
+    let headers = request.headers().get_all("x-forwarded-for").filter_map(|value| value.to_str().ok());
+    let hops: Vec<&str> = headers.flat_map(|value| value.split(',')).map(str::trim).collect();
+    let seen = hops.len().checked_sub(proxies).and_then(|place| hops.get(place)).and_then(|hop| address(hop));
+    seen.or(peer)
+}
+
+fn address(text: &str) -> Option<IpAddr> {
+    text.parse().ok().or_else(|| text.parse::<SocketAddr>().ok().map(|address| address.ip()))
 }
 
 /// The viewer of `Bearer <token>`, or of a bare token.
@@ -55,7 +96,7 @@ pub(super) fn is_signed_out(app: &App, viewer: Option<Viewer>) -> bool {
 }
 
 /// The program that a client runs, in its own words.
-pub(super) fn user_agent(request: &HttpRequest) -> Option<String> {
+fn user_agent(request: &HttpRequest) -> Option<String> {
     let text = request.headers().get(header::USER_AGENT)?.to_str().ok()?;
     Some(text.chars().take(MAX_USER_AGENT).collect())
 }

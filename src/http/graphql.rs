@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::server::Shared;
 use super::{
     auth::{self, BadToken},
+    cookies,
     envelope::RequestId,
     media::Media,
     meters::Outcome,
@@ -52,16 +53,22 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     let Some(media) = Media::negotiate(request.headers()) else {
         return upload.close_unless_whole(not_acceptable().into_response(Media::Json));
     };
+    let mut cookies = None;
     let reply = async {
         let body = upload.read(&request).await?;
         let caller = caller(&shared, &request)?;
+        cookies.clone_from(&caller.client.cookies);
         match params::batch(&body)? {
             None => Turn::take(&shared, &request, caller, &body).await,
             Some(items) => Ok(batch(&shared, &request, &caller, items).await),
         }
     };
     let reply: Result<Reply, Reply> = reply.await;
-    upload.close_unless_whole(reply.unwrap_or_else(|refusal| refusal).into_response(media))
+    let mut response = reply.unwrap_or_else(|refusal| refusal).into_response(media);
+    if let Some(cookies) = cookies {
+        cookies::write(&shared, &cookies, &mut response);
+    }
+    upload.close_unless_whole(response)
 }
 
 /// Runs one after another, so that each sees what those before it wrote.
@@ -122,7 +129,7 @@ fn no_subscriptions() -> Reply {
 /// # Errors
 /// The reply to a token that is not known to be good.
 pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
-    auth::caller(&shared.engine.app, request).map_err(Reply::from)
+    auth::caller(shared, request).map_err(Reply::from)
 }
 
 /// What a query by GET must not be.

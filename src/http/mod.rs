@@ -5,13 +5,15 @@
 //! - `graphql`: queries and mutations over HTTP, with `media`, `upload` and `params`: what a
 //!   client accepts, sends and asks for;
 //! - `websocket` and `sse`: subscriptions, both on `operations`, the operations that run on one connection;
-//! - `auth`: token → viewer; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page;
-//! - `webhooks`: what payment providers tell; `sandbox`: the sandbox provider's hosted page.
+//! - `auth`: token → viewer; `cookies`: the tokens of web pages; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page;
+//! - `webhooks`: what payment providers tell; `sandbox`: the sandbox provider's hosted page; `mail`: the mailbox.
 
 mod auth;
+mod cookies;
 mod envelope;
 mod graphql;
 mod identity;
+mod mail;
 mod media;
 mod meters;
 mod operations;

@@ -26,9 +26,9 @@ impl Origins {
         Self { allowed: allowed.collect(), local: config.mode != Mode::Production }
     }
 
-    /// Whether a WebSocket may be opened: browsers do not ask first, so the server has to look. Programs that are no
-    /// browsers send no origin.
-    pub(super) fn may_open_socket(&self, headers: &HeaderMap) -> bool {
+    /// Whether a page may call where browsers do not ask first (a WebSocket, or a request with cookies), so that the server
+    /// has to look. Programs that are no browsers send no origin.
+    pub(super) fn may_call(&self, headers: &HeaderMap) -> bool {
         let mut origins = headers.get_all(ORIGIN);
         let Some(origin) = origins.next() else { return true };
         let (Ok(origin), None) = (origin.to_str(), origins.next()) else { return false };
@@ -44,6 +44,7 @@ impl Origins {
             .allowed_origin_fn(move |origin, _| origin.to_str().is_ok_and(|origin| origins.allows(origin)))
             .allowed_methods([Method::GET, Method::POST, Method::PUT, Method::DELETE])
             .allow_any_header()
+            .supports_credentials()
             .expose_headers([HeaderName::from_static("x-request-id"), RETRY_AFTER])
             .max_age(PREFLIGHT_SECONDS)
     }
@@ -79,7 +80,7 @@ mod tests {
         let mut headers = HeaderMap::new();
         headers.insert(HOST, HeaderValue::from_static(host));
         headers.insert(ORIGIN, HeaderValue::from_static(origin));
-        origins.may_open_socket(&headers)
+        origins.may_call(&headers)
     }
 
     #[test]
@@ -87,7 +88,7 @@ mod tests {
         let production = Origins { allowed: vec!["https://app.example".to_owned()], local: false };
         assert!(opens(&production, "api.example", "https://app.example"));
         assert!(opens(&production, "api.example:8080", "http://api.example:8080"));
-        assert!(production.may_open_socket(&HeaderMap::new()));
+        assert!(production.may_call(&HeaderMap::new()));
         for origin in [
             "https://app.example.evil",
             "https://evil",

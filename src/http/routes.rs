@@ -6,7 +6,7 @@ use actix_web::{
     web::{PayloadConfig, ServiceConfig, get, method, post, resource, route, to},
 };
 
-use super::{graphql, identity, ops, playground, sandbox, sse, webhooks};
+use super::{graphql, identity, mail, ops, playground, sandbox, sse, webhooks};
 
 /// Lists the routes.
 pub(super) fn configure(routes: &mut ServiceConfig) {
@@ -30,6 +30,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         .route("/playground/{path:.*}", read().to(playground::file))
         .route("/.well-known/jwks.json", read().to(identity::jwks))
         .route("/dev/accounts", read().to(identity::demo_accounts))
+        .route("/dev/mail", read().to(mail::list))
         .service(
             resource("/webhooks/{provider}")
                 .app_data(PayloadConfig::new(webhooks::MAX_BODY))

@@ -10,7 +10,7 @@ use crate::{
     domains::{
         accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet,
     },
-    integrations::payments::sandbox,
+    integrations::{mail, payments::sandbox},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -35,8 +35,11 @@ pub fn registry() -> Registry {
         .listener(chat::listener::SessionConversations)
         .listener(notifications::listener::Notifier)
         // Jobs and schedules.
+        .job::<mail::SendMail>()
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .job::<accounts::jobs::BeginReset>()
+        .every(60 * MINUTE, &accounts::jobs::ForgetEnded {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})

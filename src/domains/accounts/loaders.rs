@@ -3,9 +3,13 @@
 use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::{model::MemberRow, repo};
+use super::{
+    model::{AuthSessionRow, MemberRow, OwnEmail},
+    repo,
+};
 use crate::db::{
     hot::HotKey,
     ids::{EntityId, MemberId},
@@ -57,13 +61,39 @@ impl HotKey for VerifiedToken {
 pub struct EmailOf(pub MemberId);
 
 impl Loader<EmailOf> for Reader {
-    type Value = String;
+    type Value = OwnEmail;
     type Error = LoadError;
 
-    async fn load(&self, keys: &[EmailOf]) -> Result<HashMap<EmailOf, String>, LoadError> {
+    async fn load(&self, keys: &[EmailOf]) -> Result<HashMap<EmailOf, OwnEmail>, LoadError> {
         let ids: Vec<MemberId> = keys.iter().map(|key| key.0).collect();
         let rows = repo::emails_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
         Ok(rows.into_iter().map(|(id, email)| (EmailOf(id), email)).collect())
+    }
+}
+
+/// The signed-in devices of a member at an instant, last used first. Private: only for the member. Absent if none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct DevicesOf(pub MemberId, pub DateTime<Utc>);
+
+impl Loader<DevicesOf> for Reader {
+    type Value = Arc<Vec<AuthSessionRow>>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[DevicesOf],
+    ) -> Result<HashMap<DevicesOf, Arc<Vec<AuthSessionRow>>>, LoadError> {
+        let mut found = HashMap::new();
+        let Some(now) = keys.iter().map(|key| key.1).min() else { return Ok(found) };
+        let members: Vec<MemberId> = keys.iter().map(|key| key.0).collect();
+        let rows = repo::devices::open_auth_sessions_of(&mut *self.conn().await?, &members, now)
+            .await
+            .map_err(Arc::new)?;
+        for key in keys {
+            let of = |row: &&AuthSessionRow| row.member_id == key.0 && row.expires_at > key.1;
+            found.insert(*key, Arc::new(rows.iter().filter(of).cloned().collect()));
+        }
+        Ok(found)
     }
 }
 

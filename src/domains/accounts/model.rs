@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::{
     db::{
         ids::{AuthSessionId, MemberId},
-        tables::{auth_sessions, credentials, members},
+        tables::{account_tokens, auth_sessions, credentials, members},
     },
+    events::EventPayload,
     text_enum,
 };
 
@@ -22,10 +23,32 @@ text_enum! {
     pub enum MemberStatus { Active = "ACTIVE", Inactive = "INACTIVE", Suspended = "SUSPENDED", Banned = "BANNED" }
 }
 
+text_enum! {
+    /// What a mailed token is for.
+    pub enum TokenPurpose {
+        VerifyEmail = "VERIFY_EMAIL", ResetPassword = "RESET_PASSWORD", ChangeEmail = "CHANGE_EMAIL",
+    }
+}
+
+text_enum! {
+    /// What happened to the safety of an account.
+    pub enum SecurityEventKind {
+        RefreshTokenReused = "REFRESH_TOKEN_REUSED", PasswordChanged = "PASSWORD_CHANGED",
+        PasswordReset = "PASSWORD_RESET", EmailChanged = "EMAIL_CHANGED",
+    }
+}
+
 /// How long an access token is good.
 pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long a device stays signed in without being used.
 pub const AUTH_SESSION_LIFE: TimeDelta = TimeDelta::days(30);
+/// How long the answer to a refresh is repeated for who asks again with the same token: the answer may have been lost, and
+/// two windows of one program may ask at once.
+pub const REFRESH_GRACE: TimeDelta = TimeDelta::seconds(30);
+/// How long a mailed token is good.
+pub const MAILED_TOKEN_LIFE: TimeDelta = TimeDelta::hours(1);
+/// Signed-in devices of one member; one more signs the longest unused one out.
+pub const MAX_AUTH_SESSIONS: i64 = 50;
 /// Characters of a password.
 pub const PASSWORD_LENGTH: std::ops::RangeInclusive<usize> = 8..=128;
 
@@ -99,6 +122,52 @@ pub struct AuthSessionRow {
     pub expires_at: DateTime<Utc>,
     /// When it was ended.
     pub revoked_at: Option<DateTime<Utc>>,
+    /// The network it signed in from.
+    pub ip_address: Option<String>,
+}
+
+/// The address that a member signs in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OwnEmail {
+    /// In lower case.
+    pub email: String,
+    /// Whether it was proven.
+    pub verified: bool,
+}
+
+/// What a mailed link stands for.
+#[derive(Clone, Debug, Queryable, Selectable, Insertable)]
+#[diesel(table_name = account_tokens, check_for_backend(diesel::pg::Pg))]
+pub struct AccountTokenRow {
+    /// The token is derived from it.
+    pub id: uuid::Uuid,
+    /// What it is for.
+    pub purpose: TokenPurpose,
+    /// Whose.
+    pub member_id: MemberId,
+    /// The address that got the link, and that it is good for.
+    pub email: String,
+    /// SHA-256 of the token.
+    pub token_hash: Vec<u8>,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// When it was used.
+    pub used_at: Option<DateTime<Utc>>,
+}
+
+/// Something happened to the safety of an account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityEvent {
+    /// What.
+    pub what: SecurityEventKind,
+    /// The device that it happened to or on, if one.
+    pub auth_session_id: Option<AuthSessionId>,
+}
+
+impl EventPayload for SecurityEvent {
+    const KIND: &'static str = "SECURITY_EVENT";
 }
 
 /// The address in the form it is kept in, if it looks like one.

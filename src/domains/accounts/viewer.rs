@@ -4,7 +4,7 @@ use async_graphql::{Context, Object};
 
 use super::{
     loaders::{EmailOf, MemberById},
-    types::Role,
+    types::{AuthSession, Role, own_auth_sessions},
 };
 use crate::{
     db::ids::MemberId,
@@ -26,7 +26,17 @@ impl AccountViewer {
 
     /// The address to sign in with. `null` if it cannot be read.
     async fn email(&self, ctx: &Context<'_>) -> Field<String> {
-        field(ctx.one(EmailOf(self.0))).await
+        field(async { Ok(ctx.one(EmailOf(self.0)).await?.map(|own| own.email)) }).await
+    }
+
+    /// Whether that address was proven by `verifyEmail`. `null` if it cannot be read.
+    async fn email_verified(&self, ctx: &Context<'_>) -> Field<bool> {
+        field(async { Ok(ctx.one(EmailOf(self.0)).await?.map(|own| own.verified)) }).await
+    }
+
+    /// The signed-in devices, last used first, at most 50. `null` if they cannot be read.
+    async fn auth_sessions(&self, ctx: &Context<'_>) -> Field<Vec<AuthSession>> {
+        field(async { own_auth_sessions(ctx).await.map(Some) }).await
     }
 
     /// Roles held. `null` if they cannot be read.

@@ -14,6 +14,7 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
+        accounts::{self, types::event::SecurityEvent},
         chat::{
             self,
             types::{ConversationUpdated, MessageSent},
@@ -143,6 +144,8 @@ events! {
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
     PaymentExpired(payments::model::PaymentExpired);
+    /// Something happened to the safety of the caller's account.
+    SecurityEvent(accounts::model::SecurityEvent);
 }
 
 /// The subscription cannot go on without a gap: the cursor is older than what is kept, or the client was too slow. Read

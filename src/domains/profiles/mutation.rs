@@ -16,7 +16,7 @@ use crate::{
     db::ids::{MemberId, SkillId},
     domains::{
         accounts::{loaders::MemberById, model::Role},
-        input::{id, list, number, text},
+        input::{id, languages, list, number, text},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
     graphql::{ContextExt, Field},
@@ -106,11 +106,7 @@ fn profile_changes(input: UpdateProfileInput) -> Result<ProfileChanges, UserErro
         let message = "A handle has 3 to 30 of a–z, 0–9 and _, a letter first.";
         return Err(UserError::validation("handle", "HANDLE", message));
     }
-    let languages = input.languages.map(|languages| list(languages, "languages", 10)).transpose()?;
-    if let Some(place) = languages.iter().flatten().position(|tag| !is_language_tag(tag)) {
-        let message = "Give language tags such as en or pt-BR.";
-        return Err(UserError::validation(&format!("languages.{place}"), "LANGUAGE", message));
-    }
+    let languages = input.languages.map(|tags| languages(tags, "languages")).transpose()?;
     Ok(ProfileChanges {
         name: input.name.map(|name| text(&name, "name", 1..=80)).transpose()?,
         bio: input.bio.map(|bio| text(&bio, "bio", 0..=4000)).transpose()?,
@@ -125,18 +121,6 @@ fn is_handle(text: &str) -> bool {
     (3..=30).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
-}
-
-/// The common forms of BCP 47: a language of 2 or 3 letters, then subtags of up to 8.
-fn is_language_tag(text: &str) -> bool {
-    let mut parts = text.split('-');
-    let language = parts.next().unwrap_or_default();
-    (2..=3).contains(&language.len())
-        && text.len() <= 35
-        && language.bytes().all(|byte| byte.is_ascii_alphabetic())
-        && parts.all(|part| {
-            (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
-        })
 }
 
 impl From<ProfileError> for Refusal {

@@ -104,7 +104,8 @@ fn result(title: &str, text: &str) -> String {
     format!("<p role=\"status\"><strong>{title}.</strong> {text}</p>\n")
 }
 
-fn escape(text: &str) -> String {
+/// A text that cannot become markup, also inside an attribute.
+pub(in crate::http) fn escape(text: &str) -> String {
     let mut html = String::with_capacity(text.len());
     for char in text.chars() {
         match char {

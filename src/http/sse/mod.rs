@@ -91,7 +91,9 @@ fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Res
     Ok(EventStream::of_one(Data::clone(shared), order).into_response())
 }
 
-fn order(shared: &Shared, request: &HttpRequest, caller: Caller, id: String, params: Params) -> Order {
+fn order(shared: &Shared, request: &HttpRequest, mut caller: Caller, id: String, params: Params) -> Order {
+    // The head of a stream is sent before its operations run: too late for cookies.
+    caller.client.cookies = None;
     Order { id, caller, operation: shared.engine.prepare(params), request: request_id(request) }
 }
 

@@ -24,7 +24,7 @@ use futures_util::stream::unfold;
 use uuid::Uuid;
 
 use self::socket::Socket;
-use super::{auth, envelope::RequestId, graphql::Reply, media::Media, server::Shared};
+use super::{auth, cookies, envelope::RequestId, graphql::Reply, media::Media, server::Shared};
 use crate::{config::Mode, graphql::error::ApiCode};
 
 /// The subprotocol.
@@ -44,8 +44,10 @@ pub(super) fn open(shared: Data<Shared>, request: &HttpRequest, payload: Payload
         Ok(mut handshake) => {
             handshake.insert_header((SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL)));
             let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
-            let token = token_in_address(&shared, request);
-            let socket = Socket::new(shared, id, payload.into_inner(), auth::user_agent(request), token);
+            let token = token_in_address(&shared, request)
+                .or_else(|| cookies::token_of_socket(&shared, request.headers()));
+            let client = auth::client(&shared.engine.app, request);
+            let socket = Socket::new(shared, id, payload.into_inner(), client, token);
             let body = BodyStream::new(unfold(Box::new(socket), Socket::next_bytes)).boxed();
             match handshake.message_body(body) {
                 Ok(response) => response.into(),
@@ -56,7 +58,7 @@ pub(super) fn open(shared: Data<Shared>, request: &HttpRequest, payload: Payload
 }
 
 fn accept(shared: &Shared, request: &HttpRequest) -> Result<actix_http::ResponseBuilder, Reply> {
-    if !shared.origins.may_open_socket(request.headers()) {
+    if !shared.origins.may_call(request.headers()) {
         let message = "Pages of this origin may not open a WebSocket here.";
         return Err(Reply::refusal(StatusCode::FORBIDDEN, ApiCode::Forbidden, message));
     }

@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     engine::Caller,
+    graphql::Client,
     http::{
         auth::{self, BadToken, RECHECK},
         meters::Present,
@@ -78,7 +79,7 @@ impl Socket {
         shared: Data<Shared>,
         id: Uuid,
         payload: Payload,
-        user_agent: Option<String>,
+        client: Client,
         token: Option<String>,
     ) -> Self {
         let now = Instant::now();
@@ -87,7 +88,7 @@ impl Socket {
             id,
             frames: Frames::new(payload),
             operations: Operations::new(messages::dialect),
-            caller: Caller { viewer: None, user_agent },
+            caller: Caller { viewer: None, client },
             token,
             phase: Phase::Greeting,
             timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),

@@ -1,11 +1,7 @@
 use serde_json::json;
 
+use super::{LOG_IN, REFRESH, REGISTER};
 use crate::support::{PASSWORD, Socket, TestApp};
-
-const REGISTER: &str = "mutation($input: RegisterMemberInput!) { registerMember(input: $input) { accepted userErrors { code path } } }";
-const LOG_IN: &str =
-    "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken } userErrors { code } } }";
-const REFRESH: &str = "mutation($input: RefreshSessionInput!) { refreshSession(input: $input) { session { accessToken refreshToken } userErrors { code } } }";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_member_signs_in_and_sees_who_they_are() {
@@ -20,23 +16,6 @@ async fn a_new_member_signs_in_and_sees_who_they_are() {
     assert_eq!(viewer["roles"], json!(["LEARNER"]));
     assert_eq!(viewer["member"]["name"], "ada");
     assert_eq!(app.anonymous().query("{ viewer { member { id } } }").await.data("viewer"), &json!(null));
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_registered_address_gets_the_same_answer_and_changes_nothing() {
-    let app = TestApp::start().await;
-    app.member("ada").await;
-    let again = json!({ "email": "ADA@example.org ", "password": "another password", "name": "Mallory" });
-
-    let reply = app.anonymous().run(REGISTER, json!({ "input": again })).await;
-
-    assert_eq!(reply.ok("registerMember")["accepted"], true);
-    assert_eq!(app.count("select count(*) from members").await, 1);
-    let mallory = json!({ "email": "ada@example.org", "password": "another password" });
-    assert_eq!(
-        app.anonymous().run(LOG_IN, json!({ "input": mallory })).await.codes("logIn"),
-        ["INVALID_CREDENTIALS"]
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -69,23 +48,6 @@ async fn unknown_address_and_wrong_password_look_the_same() {
 
     assert_eq!(unknown, wrong);
     assert_eq!(log_in("ada@example.org", &"x".repeat(5_000)).await, wrong);
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn a_refresh_token_is_good_once_even_in_a_race() {
-    let app = TestApp::start().await;
-    let ada = app.member("ada").await;
-    let refresh = || app.anonymous();
-    let input = json!({ "input": { "refreshToken": ada.refresh_token } });
-
-    let replies = futures_util::future::join_all((0..10).map(|_| {
-        let (client, input) = (refresh(), input.clone());
-        async move { client.run(REFRESH, input).await.codes("refreshSession") }
-    }))
-    .await;
-
-    assert_eq!(replies.iter().filter(|codes| codes.is_empty()).count(), 1);
-    assert!(replies.iter().flatten().all(|code| code == "TOKEN_INVALID"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,6 +12,7 @@ pub mod booking;
 pub mod client;
 pub mod database;
 pub mod process;
+pub mod smtp;
 pub mod socket;
 
 use std::net::{IpAddr, Ipv4Addr};
@@ -60,7 +61,14 @@ impl TestApp {
 
     /// A further server on the same database, as a second process would be.
     pub async fn another(&self) -> Self {
-        Self::on(config(), self.database_url.clone()).await
+        self.another_with(|_| {}).await
+    }
+
+    /// A further server with other settings.
+    pub async fn another_with(&self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = config();
+        change(&mut config);
+        Self::on(config, self.database_url.clone()).await
     }
 
     async fn on(config: Config, database_url: String) -> Self {
@@ -205,6 +213,10 @@ pub fn config() -> Config {
         http_workers: 1,
         secret: Some("a secret that only the tests know".to_owned()),
         allowed_origins: Vec::new(),
+        trusted_proxies: 0,
+        web_url: None,
+        smtp_url: None,
+        mail_from: "SkillSwap <no-reply@skillswap.test>".to_owned(),
         introspection: Switch::Auto,
         fee_basis_points: 1500,
         shared_buffers_mb: 64,

@@ -1,28 +1,30 @@
 //! Use-cases of accounts.
+//!
+//! - here: making an account; [`sign_in`]: devices, in and out; [`recovery`] and [`email`]: passwords and addresses;
+//! - [`lockout`], [`device`]: how often a password may be tried, and from where; [`password`], [`token`]: the cryptography;
+//! - [`letters`]: what is mailed; [`revocation`]: devices signed out while their access tokens are still good.
 
+pub mod device;
+pub mod email;
+pub mod letters;
+pub mod lockout;
 pub mod password;
+pub mod recovery;
 pub mod revocation;
+pub mod sign_in;
 pub mod token;
 
-use chrono::{DateTime, Utc};
-use sha2::{Digest, Sha256};
-
+pub use sign_in::{LogInError, RefreshError, RevokeError, SignedIn};
 pub use token::{TokenError, public_keys, verify_access_token};
 
 use super::{
     loaders::MemberById,
-    model::{AUTH_SESSION_LIFE, AuthSessionRow, CredentialRow, MemberRow, MemberStatus, Role, handle_for},
+    model::{CredentialRow, MemberRow, MemberStatus, Role, TokenPurpose, handle_for},
     repo,
 };
 use crate::{
     app::App,
-    db::{
-        Tx,
-        hot::HotKey,
-        ids::{AuthSessionId, MemberId},
-        transact,
-    },
-    graphql::Viewer,
+    db::{hot::HotKey, ids::MemberId, transact},
 };
 
 /// What a new member tells.
@@ -36,6 +38,8 @@ pub struct Register {
     pub name: String,
     /// IANA zone.
     pub time_zone: String,
+    /// BCP 47 tags, best first.
+    pub languages: Vec<String>,
     /// `LEARNER` or `EXCHANGER`.
     pub roles: Vec<Role>,
 }
@@ -51,15 +55,16 @@ pub enum AccountError {
     Hashing(#[from] password::HashingFailed),
 }
 
-/// Makes an account. A taken address changes nothing and is not told: the answer and its time are the same.
+/// Makes an account and mails a link that proves its address. A taken address changes nothing and is not told: the answer
+/// and its time are the same, and its owner gets a letter.
 ///
 /// # Errors
 /// Only if the database or the hashing fails.
 pub async fn register(app: &App, command: Register) -> Result<(), AccountError> {
     let password_hash = password::hash(app, command.password).await?;
     let done: Result<(), AccountError> = transact(app, async |tx| {
-        if repo::email_exists(tx, &command.email).await? {
-            return Ok(());
+        if repo::credential_by_email(tx, &command.email).await?.is_some() {
+            return Ok(letters::tell_owner(tx, &command.email).await?);
         }
         let id = MemberId::new();
         let now = tx.now();
@@ -70,7 +75,7 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
             avatar_url: None,
             bio: String::new(),
             time_zone: command.time_zone.clone(),
-            languages: Vec::new(),
+            languages: command.languages.clone(),
             roles: command.roles.clone(),
             status: MemberStatus::Active,
             version: 1,
@@ -83,7 +88,8 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
             password_hash: password_hash.clone(),
             changed_at: now,
         };
-        Ok(repo::insert_member(tx, &member, &credential).await?)
+        repo::insert_member(tx, &member, &credential).await?;
+        Ok(letters::send_link(app, tx, TokenPurpose::VerifyEmail, &member, &command.email).await?)
     })
     .await;
     match done {
@@ -95,133 +101,6 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
         }
         other => other,
     }
-}
-
-/// A signed-in device with its tokens. The texts exist only here and at the client.
-#[derive(Clone, Debug)]
-pub struct SignedIn {
-    /// The member.
-    pub member_id: MemberId,
-    /// The device.
-    pub auth_session_id: AuthSessionId,
-    /// Good for 15 minutes.
-    pub access_token: String,
-    /// When the access token ends.
-    pub expires_at: DateTime<Utc>,
-    /// Good once, for 30 days.
-    pub refresh_token: String,
-}
-
-/// Why a sign-in was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum LogInError {
-    /// Unknown address or wrong password: the two look the same.
-    #[error("wrong credentials")]
-    InvalidCredentials,
-    /// Suspended or banned.
-    #[error("suspended")]
-    Suspended,
-    /// The database failed.
-    #[error("database")]
-    Database(#[from] diesel::result::Error),
-    /// The token could not be made.
-    #[error("tokens: {0}")]
-    Token(#[from] TokenError),
-}
-
-/// Signs a device in.
-///
-/// # Errors
-/// See [`LogInError`].
-pub async fn log_in(
-    app: &App,
-    email: &str,
-    password: String,
-    user_agent: Option<String>,
-) -> Result<SignedIn, LogInError> {
-    let found = repo::credential_by_email(&mut *app.conn().await?, email).await?;
-    // An unknown address costs the same time as a wrong password.
-    let (hash, member) =
-        found.map_or((None, None), |(credential, member)| (Some(credential.password_hash), Some(member)));
-    let matches = password::verify(app, password, hash).await;
-    let Some(member) = member.filter(|_| matches) else { return Err(LogInError::InvalidCredentials) };
-    if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
-        return Err(LogInError::Suspended);
-    }
-    transact(app, async |tx| {
-        let now = tx.now();
-        let device = AuthSessionRow {
-            id: AuthSessionId::new(),
-            member_id: member.id,
-            user_agent: user_agent.clone(),
-            created_at: now,
-            last_used_at: now,
-            expires_at: now + AUTH_SESSION_LIFE,
-            revoked_at: None,
-        };
-        repo::insert_auth_session(tx, &device).await?;
-        issue(app, tx, &device).await
-    })
-    .await
-}
-
-/// Why a refresh was refused.
-#[derive(Debug, thiserror::Error)]
-pub enum RefreshError {
-    /// Unknown, spent or expired token, or a device that was signed out.
-    #[error("the token is not good")]
-    TokenInvalid,
-    /// The rest.
-    #[error("sign-in")]
-    LogIn(#[from] LogInError),
-    /// The database failed.
-    #[error("database")]
-    Database(#[from] diesel::result::Error),
-}
-
-/// Spends a refresh token and gives new tokens to the same device.
-///
-/// # Errors
-/// See [`RefreshError`].
-pub async fn refresh(app: &App, refresh_token: &str) -> Result<SignedIn, RefreshError> {
-    let hash = Sha256::digest(refresh_token);
-    transact(app, async |tx| {
-        let now = tx.now();
-        let device = repo::spend_refresh_token(tx, &hash, now).await?.ok_or(RefreshError::TokenInvalid)?;
-        repo::extend_auth_session(tx, device.id, now, now + AUTH_SESSION_LIFE).await?;
-        Ok(issue(app, tx, &device).await?)
-    })
-    .await
-}
-
-async fn issue(app: &App, tx: &mut Tx, device: &AuthSessionRow) -> Result<SignedIn, LogInError> {
-    let now = tx.now();
-    let (access_token, expires_at) = token::issue_access_token(app, device.member_id, device.id, now)?;
-    let refresh_token = token::random_token();
-    repo::insert_refresh_token(tx, &Sha256::digest(&refresh_token), device.id, now, now + AUTH_SESSION_LIFE)
-        .await?;
-    Ok(SignedIn {
-        member_id: device.member_id,
-        auth_session_id: device.id,
-        access_token,
-        expires_at,
-        refresh_token,
-    })
-}
-
-/// Signs the caller's device out; its tokens die at once. Doing it twice is fine.
-///
-/// # Errors
-/// Only if the database fails.
-pub async fn log_out(app: &App, viewer: Viewer) -> Result<(), AccountError> {
-    transact(app, async |tx| {
-        let now = tx.now();
-        repo::revoke_auth_session(tx, viewer.auth_session_id, now).await?;
-        Ok::<_, AccountError>(())
-    })
-    .await?;
-    app.revoked.insert(viewer.auth_session_id);
-    Ok(())
 }
 
 /// Adds a role, for the operator's command line.

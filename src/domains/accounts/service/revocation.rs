@@ -21,7 +21,7 @@ const MARGIN: TimeDelta = TimeDelta::minutes(1);
 /// Only if the database fails.
 pub async fn read(app: &App) -> diesel::QueryResult<()> {
     let since = app.clock.now() - ACCESS_TOKEN_LIFE - MARGIN;
-    let revoked = repo::revoked_since(&mut *app.conn().await?, since).await?;
+    let revoked = repo::devices::revoked_since(&mut *app.conn().await?, since).await?;
     app.revoked.replace(revoked);
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Passwords: argon2id, away from the threads that answer requests, a bounded number at a time.
 
-use std::sync::LazyLock;
+use std::{collections::HashSet, sync::LazyLock};
 
 use argon2::{
     Argon2,
@@ -15,6 +15,15 @@ static SLOTS: Semaphore = Semaphore::const_new(2);
 
 /// A hash of no password: verified when the address is unknown, so that both cases take the same time.
 static DECOY: LazyLock<String> = LazyLock::new(|| hash_now(b"no password has this hash").unwrap_or_default());
+
+/// The 3,000 commonest passwords that are long enough, one per line, from the frequency list of zxcvbn (MIT).
+static COMMON: LazyLock<HashSet<&str>> = LazyLock::new(|| include_str!("common.txt").lines().collect());
+
+/// Whether a password is among the first that anybody tries, in whatever case.
+#[must_use]
+pub fn is_common(password: &str) -> bool {
+    COMMON.contains(password.to_lowercase().as_str())
+}
 
 /// The password could not be hashed.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,49 @@
+//! What happened to the safety of an account.
+
+use async_graphql::{Enum, ID, Object};
+use chrono::{DateTime, Utc};
+
+use super::model;
+use crate::domains::event::Happened;
+
+/// What happened to the safety of an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::SecurityEventKind")]
+pub enum SecurityEventKind {
+    /// A refresh token was used long after it was spent: somebody has a copy of it. The device was signed out.
+    RefreshTokenReused,
+    /// The password was changed by somebody who knew it; the other devices were signed out.
+    PasswordChanged,
+    /// A new password was set by a mailed link; all devices were signed out.
+    PasswordReset,
+    /// The address to sign in with was changed.
+    EmailChanged,
+}
+
+/// Something happened to the safety of the caller's account.
+#[derive(Clone, Debug)]
+pub struct SecurityEvent(pub Happened, pub model::SecurityEvent);
+
+/// Something happened to the safety of the caller's account. Show it: if it was not the caller, a new password is due.
+#[Object]
+impl SecurityEvent {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// What happened.
+    async fn what(&self) -> SecurityEventKind {
+        self.1.what.into()
+    }
+
+    /// Global id of the device that it happened to or on. `null` if it was none in particular.
+    async fn auth_session_id(&self) -> Option<ID> {
+        self.1.auth_session_id.map(|id| ID(id.to_string()))
+    }
+}
