@@ -14,6 +14,7 @@ use crate::{
         reviews::mutation::ReviewsMutation,
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
         scheduling::mutation::SchedulingMutation,
+        second_factor::mutation::SecondFactorMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
@@ -41,6 +42,7 @@ pub struct Query(
 #[derive(Debug, Default, MergedObject)]
 pub struct Mutation(
     AccountsMutation,
+    SecondFactorMutation,
     ProfilesMutation,
     SchedulingMutation,
     SessionsMutation,

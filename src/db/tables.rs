@@ -105,7 +105,7 @@ diesel::table! {
         member_id -> Uuid,
         email -> Text,
         email_verified_at -> Nullable<Timestamptz>,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         changed_at -> Timestamptz,
     }
 }
@@ -370,6 +370,26 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    proof_tries (member_id) {
+        member_id -> Uuid,
+        started_at -> Timestamptz,
+        tries -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    recovery_codes (member_id, code_hash) {
+        member_id -> Uuid,
+        code_hash -> Bytea,
+        used_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     refresh_tokens (token_hash) {
         token_hash -> Bytea,
         auth_session_id -> Uuid,
@@ -425,6 +445,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    second_factors (member_id) {
+        member_id -> Uuid,
+        sealed_secret -> Bytea,
+        enrolled_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     sessions (id) {
         id -> Uuid,
         kind -> Text,
@@ -461,6 +493,15 @@ diesel::table! {
         slug -> Text,
         name -> Text,
         synonyms -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    step_ups (auth_session_id) {
+        auth_session_id -> Uuid,
+        stepped_up_at -> Timestamptz,
     }
 }
 
@@ -511,12 +552,16 @@ diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
 diesel::joinable!(presence_intervals -> members (member_id));
 diesel::joinable!(presence_intervals -> sessions (session_id));
+diesel::joinable!(proof_tries -> members (member_id));
+diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
 diesel::joinable!(reviews -> bookings (booking_id));
 diesel::joinable!(schedules -> members (mentor_id));
+diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(sessions -> members (host_id));
 diesel::joinable!(sessions -> skills (skill_id));
 diesel::joinable!(skills -> skill_categories (category_id));
+diesel::joinable!(step_ups -> auth_sessions (auth_session_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     auth_sessions,
@@ -546,13 +591,17 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     payments,
     presence_intervals,
+    proof_tries,
+    recovery_codes,
     refresh_tokens,
     reviews,
     sandbox_checkouts,
     schedules,
+    second_factors,
     sessions,
     skill_categories,
     skills,
+    step_ups,
     streams,
     webhook_events,
 );

@@ -19,6 +19,7 @@ pub mod profiles;
 pub mod reviews;
 pub mod rooms;
 pub mod scheduling;
+pub mod second_factor;
 pub mod sessions;
 pub mod user_error;
 pub mod viewer;

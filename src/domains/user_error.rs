@@ -8,7 +8,7 @@ use std::future::Future;
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use crate::{
-    domains::{payments::types::CreditPackage, scheduling::types::Slot},
+    domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
     graphql::{ApiError, Field, scalars::Money},
 };
 
@@ -25,6 +25,14 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// The token is unknown, spent or expired.
     TokenInvalid,
+    /// Not a code that the authenticator app shows now, for example one of two minutes ago.
+    CodeInvalid,
+    /// A code of the authenticator app is good once, for example not for `logIn` and then for `stepUp`.
+    CodeReused,
+    /// A second factor is needed, for example the `code` of an authenticator app at `logIn`.
+    TwoFactorRequired,
+    /// A recent proof is needed, for example `stepUp` with a code before `disableTotp`.
+    StepUpRequired,
     /// The account is suspended or banned.
     AccountSuspended,
     /// Somebody else has the name, for example a handle.
@@ -131,6 +139,16 @@ user_errors! {
         /// The price now.
         price: Money,
     }
+    /// A second factor is needed.
+    TwoFactorRequired => TwoFactorRequiredError {
+        /// What counts as one here.
+        methods: Vec<ProofMethod>,
+    }
+    /// The caller has to prove again who they are.
+    StepUpRequired => StepUpRequiredError {
+        /// What `stepUp` takes from this caller.
+        methods: Vec<ProofMethod>,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -229,6 +247,20 @@ impl UserError {
             "The price has changed. Show `price` to the learner, and send it as the expected one.".to_owned();
         let code = ErrorCode::PriceChanged;
         PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
+    }
+
+    /// A second factor that is missing.
+    #[must_use]
+    pub fn two_factor_required(at: &str, message: &str, methods: Vec<ProofMethod>) -> Self {
+        let (code, message) = (ErrorCode::TwoFactorRequired, message.to_owned());
+        TwoFactorRequiredError { code, message, path: path(at), retryable: false, methods }.into()
+    }
+
+    /// A recent proof that is missing.
+    #[must_use]
+    pub fn step_up_required(message: &str, methods: Vec<ProofMethod>) -> Self {
+        let (code, message) = (ErrorCode::StepUpRequired, message.to_owned());
+        StepUpRequiredError { code, message, path: Vec::new(), retryable: false, methods }.into()
     }
 
     /// An idempotency key that was used with another input.

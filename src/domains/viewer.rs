@@ -7,7 +7,8 @@ use crate::{
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
         notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
-        scheduling::viewer::SchedulingViewer, sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
+        scheduling::viewer::SchedulingViewer, second_factor::viewer::SecondFactorViewer,
+        sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
@@ -16,6 +17,7 @@ use crate::{
 #[derive(Debug, MergedObject)]
 pub struct Viewer(
     AccountViewer,
+    SecondFactorViewer,
     StreamViewer,
     SchedulingViewer,
     SessionsViewer,
@@ -29,6 +31,7 @@ impl Viewer {
     fn of(member: MemberId, stream: StreamViewer) -> Self {
         Self(
             AccountViewer(member),
+            SecondFactorViewer,
             stream,
             SchedulingViewer(member),
             SessionsViewer(member),

@@ -28,6 +28,7 @@ mod reviews;
 mod rooms;
 mod scheduling;
 mod schema;
+mod second_factor;
 mod seed;
 mod sessions;
 mod transport;

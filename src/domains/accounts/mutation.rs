@@ -49,7 +49,14 @@ impl AccountsMutation {
             } else {
                 String::new()
             };
-            let signed_in = service::log_in(ctx.app(), &email, password, ctx.user_agent()).await?;
+            let signed_in = service::log_in(
+                ctx.app(),
+                &email,
+                password,
+                input.second_factor.map(Into::into),
+                ctx.user_agent(),
+            )
+            .await?;
             Ok(LogInPayload { session: Some(SessionTokens(signed_in)), ..Default::default() })
         })
         .await
@@ -126,6 +133,7 @@ impl From<LogInError> for Refusal {
                 "This account is suspended. Write to support.",
             )
             .into(),
+            LogInError::Factor(error) => error.into(),
             LogInError::Database(_) | LogInError::Token(_) => Self::Api(error.into()),
         }
     }

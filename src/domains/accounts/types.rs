@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{model, service::SignedIn};
 use crate::{
-    domains::{profiles::types::Member, user_error::UserError},
+    domains::{profiles::types::Member, second_factor::types::SecondFactorInput, user_error::UserError},
     graphql::{ContextExt, Field, field, scalars::TimeZone},
     payloads,
 };
@@ -86,6 +86,8 @@ pub struct LogInInput {
     pub email: String,
     /// Its password.
     pub password: String,
+    /// The second factor, if the account has one: without it, the right password is answered with `TWO_FACTOR_REQUIRED`.
+    pub second_factor: Option<SecondFactorInput>,
 }
 
 /// What `logIn` did.

@@ -22,6 +22,7 @@ use crate::{
         ids::{AuthSessionId, MemberId},
         transact,
     },
+    domains::second_factor::{self, model::Proof, service::LogInFactorError},
     graphql::Viewer,
 };
 
@@ -80,7 +81,7 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
             member_id: id,
             email: command.email.clone(),
             email_verified_at: None,
-            password_hash: password_hash.clone(),
+            password_hash: Some(password_hash.clone()),
             changed_at: now,
         };
         Ok(repo::insert_member(tx, &member, &credential).await?)
@@ -121,6 +122,9 @@ pub enum LogInError {
     /// Suspended or banned.
     #[error("suspended")]
     Suspended,
+    /// The account has a second factor that was not shown, or not rightly.
+    #[error("second factor: {0}")]
+    Factor(#[from] LogInFactorError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -137,17 +141,19 @@ pub async fn log_in(
     app: &App,
     email: &str,
     password: String,
+    factor: Option<Proof>,
     user_agent: Option<String>,
 ) -> Result<SignedIn, LogInError> {
     let found = repo::credential_by_email(&mut *app.conn().await?, email).await?;
     // An unknown address costs the same time as a wrong password.
     let (hash, member) =
-        found.map_or((None, None), |(credential, member)| (Some(credential.password_hash), Some(member)));
+        found.map_or((None, None), |(credential, member)| (credential.password_hash, Some(member)));
     let matches = password::verify(app, password, hash).await;
     let Some(member) = member.filter(|_| matches) else { return Err(LogInError::InvalidCredentials) };
     if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
         return Err(LogInError::Suspended);
     }
+    let proven = second_factor::service::check_at_log_in(app, member.id, factor).await?;
     transact(app, async |tx| {
         let now = tx.now();
         let device = AuthSessionRow {
@@ -160,6 +166,9 @@ pub async fn log_in(
             revoked_at: None,
         };
         repo::insert_auth_session(tx, &device).await?;
+        if proven {
+            second_factor::service::mark_stepped_up(tx, device.id).await?;
+        }
         issue(app, tx, &device).await
     })
     .await

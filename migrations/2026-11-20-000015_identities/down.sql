@@ -1,0 +1,3 @@
+-- No password has this hash.
+update credentials set password_hash = '!' where password_hash is null;
+alter table credentials alter column password_hash set not null;
