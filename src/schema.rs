@@ -8,6 +8,7 @@ use crate::{
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
+        identities::mutation::IdentitiesMutation,
         notifications::mutation::NotificationsMutation,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
@@ -43,6 +44,7 @@ pub struct Query(
 pub struct Mutation(
     AccountsMutation,
     SecondFactorMutation,
+    IdentitiesMutation,
     ProfilesMutation,
     SchedulingMutation,
     SessionsMutation,

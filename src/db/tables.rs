@@ -336,6 +336,36 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    oauth_identities (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        provider -> Text,
+        issuer -> Text,
+        subject -> Text,
+        email -> Text,
+        linked_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    oauth_states (state_hash) {
+        state_hash -> Bytea,
+        provider -> Text,
+        redirect_uri -> Text,
+        member_id -> Nullable<Uuid>,
+        binding_hash -> Nullable<Bytea>,
+        proven_id -> Nullable<Uuid>,
+        code_hash -> Nullable<Bytea>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     payments (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -548,6 +578,9 @@ diesel::joinable!(mentors -> members (member_id));
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(messages -> members (sender_id));
 diesel::joinable!(notifications -> members (member_id));
+diesel::joinable!(oauth_identities -> members (member_id));
+diesel::joinable!(oauth_states -> members (member_id));
+diesel::joinable!(oauth_states -> oauth_identities (proven_id));
 diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
 diesel::joinable!(presence_intervals -> members (member_id));
@@ -589,6 +622,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     mentors,
     messages,
     notifications,
+    oauth_identities,
+    oauth_states,
     payments,
     presence_intervals,
     proof_tries,

@@ -12,6 +12,7 @@ pub mod accounts;
 pub mod chat;
 pub mod discovery;
 pub mod event;
+pub mod identities;
 pub mod input;
 pub mod notifications;
 pub mod payments;

@@ -33,6 +33,14 @@ pub enum ErrorCode {
     TwoFactorRequired,
     /// A recent proof is needed, for example `stepUp` with a code before `disableTotp`.
     StepUpRequired,
+    /// The sign-in through a provider is unknown, used, too old or somebody else's, for example a `state` sent twice.
+    OauthStateInvalid,
+    /// The address is not proven, for example one that Google has not confirmed.
+    EmailNotVerified,
+    /// Another account has it, for example a Google identity that is linked there.
+    IdentityTaken,
+    /// The only way to sign in cannot be taken away, for example the one identity of an account without a password.
+    LastCredential,
     /// The account is suspended or banned.
     AccountSuspended,
     /// Somebody else has the name, for example a handle.

@@ -6,9 +6,10 @@ use crate::{
     db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
-        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
-        scheduling::viewer::SchedulingViewer, second_factor::viewer::SecondFactorViewer,
-        sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
+        identities::viewer::IdentitiesViewer, notifications::viewer::NotificationsViewer,
+        payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        second_factor::viewer::SecondFactorViewer, sessions::viewer::SessionsViewer,
+        wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
@@ -18,6 +19,7 @@ use crate::{
 pub struct Viewer(
     AccountViewer,
     SecondFactorViewer,
+    IdentitiesViewer,
     StreamViewer,
     SchedulingViewer,
     SessionsViewer,
@@ -32,6 +34,7 @@ impl Viewer {
         Self(
             AccountViewer(member),
             SecondFactorViewer,
+            IdentitiesViewer(member),
             stream,
             SchedulingViewer(member),
             SessionsViewer(member),

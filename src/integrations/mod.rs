@@ -1,5 +1,6 @@
 //! Outward ports: what leaves the process goes through a trait with an embedded default and real implementations.
 
+pub mod oidc;
 pub mod payments;
 
 use crate::config::Config;
@@ -9,6 +10,8 @@ use crate::config::Config;
 pub struct Integrations {
     /// The one HTTP client: time-outs set, connections pooled.
     pub http: reqwest::Client,
+    /// Outside identity providers.
+    pub identities: oidc::IdentityProviders,
     /// Providers of payments.
     pub payments: payments::Payments,
 }
@@ -17,7 +20,9 @@ impl Integrations {
     /// Chooses the implementations by the settings.
     #[must_use]
     pub fn new(config: &Config, secret: &str, _public_url: &str) -> Self {
-        Self { http: http_client(), payments: payments::Payments::new(config, secret) }
+        let http = http_client();
+        let identities = oidc::IdentityProviders::new(&config.identity, &http);
+        Self { http, identities, payments: payments::Payments::new(config, secret) }
     }
 }
 

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet,
+        accounts, chat, discovery, identities, notifications, payments, profiles, rooms, scheduling,
+        sessions, wallet,
     },
     integrations::payments::sandbox,
 };
@@ -37,6 +38,7 @@ pub fn registry() -> Registry {
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .every(5 * MINUTE, &identities::jobs::ForgetOldStates {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})

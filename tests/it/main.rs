@@ -20,6 +20,7 @@ mod boundaries;
 mod chat;
 mod discovery;
 mod events;
+mod identities;
 mod migrations;
 mod notifications;
 mod payments;

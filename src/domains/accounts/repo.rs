@@ -59,6 +59,73 @@ pub async fn credential_by_email(
         .optional()
 }
 
+/// The credential of an address, locked until the end of the transaction.
+pub async fn lock_credential_by_email(
+    conn: &mut AsyncPgConnection,
+    email: &str,
+) -> QueryResult<Option<CredentialRow>> {
+    credentials::table
+        .filter(credentials::email.eq(email))
+        .select(CredentialRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// The credential of a member, locked until the end of the transaction.
+pub async fn lock_credential(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+) -> QueryResult<Option<CredentialRow>> {
+    credentials::table
+        .find(member)
+        .select(CredentialRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Gives an account to the owner of its address: what was proven stays, the password goes.
+pub async fn take_over_credential(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(credentials::table.find(member))
+        .set((
+            credentials::password_hash.eq(None::<String>),
+            credentials::changed_at.eq(now),
+            credentials::email_verified_at.eq(now),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Signs every device of a member out; returns those that were in.
+pub async fn revoke_all_auth_sessions(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<AuthSessionId>> {
+    let open = auth_sessions::table
+        .filter(auth_sessions::member_id.eq(member))
+        .filter(auth_sessions::revoked_at.is_null());
+    diesel::update(open)
+        .set(auth_sessions::revoked_at.eq(now))
+        .returning(auth_sessions::id)
+        .get_results(conn)
+        .await
+}
+
+/// Whether a device is signed in.
+pub async fn is_open(conn: &mut AsyncPgConnection, id: AuthSessionId) -> QueryResult<bool> {
+    let open = auth_sessions::table.find(id).filter(auth_sessions::revoked_at.is_null());
+    diesel::select(diesel::dsl::exists(open)).get_result(conn).await
+}
+
 /// The addresses of members.
 pub async fn emails_by_ids(
     conn: &mut AsyncPgConnection,

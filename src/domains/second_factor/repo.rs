@@ -32,7 +32,7 @@ statement! {
      left join credentials c on c.member_id = m.id
      left join second_factors f on f.member_id = m.id
      left join step_ups s on s.auth_session_id = a.id
-     where a.id = any($1)"
+     where a.id = any($1) and a.revoked_at is null"
 }
 
 /// How the members of devices stand.

@@ -1,5 +1,6 @@
 //! Use-cases of accounts.
 
+pub mod outside;
 pub mod password;
 pub mod revocation;
 pub mod token;
@@ -148,28 +149,20 @@ pub async fn log_in(
     // An unknown address costs the same time as a wrong password.
     let (hash, member) =
         found.map_or((None, None), |(credential, member)| (credential.password_hash, Some(member)));
-    let matches = password::verify(app, password, hash).await;
+    let matches = password::verify(app, password, hash.clone()).await;
     let Some(member) = member.filter(|_| matches) else { return Err(LogInError::InvalidCredentials) };
     if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
         return Err(LogInError::Suspended);
     }
     let proven = second_factor::service::check_at_log_in(app, member.id, factor).await?;
     transact(app, async |tx| {
-        let now = tx.now();
-        let device = AuthSessionRow {
-            id: AuthSessionId::new(),
-            member_id: member.id,
-            user_agent: user_agent.clone(),
-            created_at: now,
-            last_used_at: now,
-            expires_at: now + AUTH_SESSION_LIFE,
-            revoked_at: None,
-        };
-        repo::insert_auth_session(tx, &device).await?;
-        if proven {
-            second_factor::service::mark_stepped_up(tx, device.id).await?;
+        // The password may have been taken away while it was checked: then this device must not come in behind it.
+        let kept =
+            repo::lock_credential(tx, member.id).await?.and_then(|credential| credential.password_hash);
+        if kept != hash {
+            return Err(LogInError::InvalidCredentials);
         }
-        issue(app, tx, &device).await
+        outside::open_session(app, tx, member.id, user_agent.clone(), proven).await
     })
     .await
 }

@@ -137,6 +137,17 @@ pub async fn mark_stepped_up(tx: &mut Tx, device: AuthSessionId) -> diesel::Quer
     repo::mark_stepped_up(tx, device, now).await
 }
 
+/// Steps the caller's device up after a provider has recognised them again. It is not enough where there is a second factor.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn step_up_by_provider(tx: &mut Tx, viewer: Viewer) -> diesel::QueryResult<()> {
+    match repo::factor(tx, viewer.member_id).await? {
+        Some(factor) if factor.confirmed_at.is_some() => Ok(()),
+        _ => mark_stepped_up(tx, viewer.auth_session_id).await,
+    }
+}
+
 /// The step of a code that is good now.
 pub(super) fn step_of(app: &App, factor: &FactorRow, code: &str) -> Result<i64, ProofError> {
     let secret = seal::open(&app.secret, factor.member_id.uuid(), &factor.sealed_secret)?;
