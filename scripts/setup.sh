@@ -17,7 +17,11 @@ main() {
     install_packages
   fi
   case $1 in
-    test) renew_node && install_playground ;;
+    test)
+      renew_node
+      install_packages_of playground "the playground"
+      install_packages_of tests/oidc "the tests' identity provider"
+      ;;
     bench) renew_node ;;
   esac
 }
@@ -124,12 +128,13 @@ renew_node() {
 }
 
 # npm ci, unless the packages of this very lock file are there.
-install_playground() {
-  local lock=playground/package-lock.json installed=playground/node_modules/.installed-lock.json
+# install_packages_of FOLDER NAME
+install_packages_of() {
+  local lock=$1/package-lock.json installed=$1/node_modules/.installed-lock.json
   cmp -s "$lock" "$installed" && return
-  heading "Installing the packages of the playground"
-  npm ci --prefix playground --no-audit --no-fund ||
-    fail "The packages of the playground could not be installed: is the npm registry reachable from here?"
+  heading "Installing the packages of $2"
+  npm ci --prefix "$1" --no-audit --no-fund ||
+    fail "The packages of $2 could not be installed: is the npm registry reachable from here?"
   cp "$lock" "$installed"
 }
 

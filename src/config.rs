@@ -64,6 +64,9 @@ pub struct Config {
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
+    /// Outside identities.
+    #[command(flatten)]
+    pub identity: IdentityConfig,
     /// Memory for cached pages of the private database, in MiB.
     #[arg(long, env = "SKILLSWAP_SHARED_BUFFERS_MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub shared_buffers_mb: u32,
@@ -79,6 +82,45 @@ pub struct Config {
     /// What is logged, in the syntax of tracing's `EnvFilter`.
     #[arg(long, env = "SKILLSWAP_LOG", default_value = "info,tokio_postgres=warn")]
     pub log: String,
+}
+
+/// Who may sign members in for us. A provider without its client id is off.
+#[derive(Clone, Debug, Default, Args)]
+pub struct IdentityConfig {
+    /// Addresses that providers may send members back to, comma separated, exact: pages and app links such as
+    /// `skillswap://oauth`. Register the same ones at the providers.
+    #[arg(long, env = "SKILLSWAP_OAUTH_REDIRECTS", value_delimiter = ',')]
+    pub oauth_redirects: Vec<String>,
+    /// Client id at Google.
+    #[arg(long, env = "GOOGLE_CLIENT_ID")]
+    pub google_client_id: Option<String>,
+    /// Client secret at Google.
+    #[arg(long, env = "GOOGLE_CLIENT_SECRET", hide_env_values = true)]
+    pub google_client_secret: Option<String>,
+    /// Google's issuer.
+    #[arg(long, env = "GOOGLE_ISSUER", default_value = "https://accounts.google.com", value_parser = safe_url)]
+    pub google_issuer: String,
+    /// App id at Facebook.
+    #[arg(long, env = "FACEBOOK_CLIENT_ID")]
+    pub facebook_client_id: Option<String>,
+    /// App secret at Facebook.
+    #[arg(long, env = "FACEBOOK_CLIENT_SECRET", hide_env_values = true)]
+    pub facebook_client_secret: Option<String>,
+    /// Facebook's sign-in page.
+    #[arg(long, env = "FACEBOOK_DIALOG_URL", default_value = "https://www.facebook.com/v23.0/dialog/oauth", value_parser = safe_url)]
+    pub facebook_dialog_url: String,
+    /// Facebook's API.
+    #[arg(long, env = "FACEBOOK_GRAPH_URL", default_value = "https://graph.facebook.com/v23.0", value_parser = safe_url)]
+    pub facebook_graph_url: String,
+    /// Issuer of an OpenID Connect provider, found by discovery.
+    #[arg(long, env = "OIDC_ISSUER", value_parser = safe_url)]
+    pub oidc_issuer: Option<String>,
+    /// Client id there.
+    #[arg(long, env = "OIDC_CLIENT_ID")]
+    pub oidc_client_id: Option<String>,
+    /// Client secret there; none for public clients.
+    #[arg(long, env = "OIDC_CLIENT_SECRET", hide_env_values = true)]
+    pub oidc_client_secret: Option<String>,
 }
 
 /// What kind of installation this is.
@@ -213,6 +255,19 @@ fn sender(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err("give a sender such as `SkillSwap <no-reply@example.org>`".to_owned())
+    }
+}
+
+/// Secrets go there: encrypted, or to this machine only.
+fn safe_url(text: &str) -> Result<String, String> {
+    let url = http_url(text)?;
+    let local = ["http://127.0.0.1", "http://localhost", "http://[::1]"].into_iter().any(|origin| {
+        url.strip_prefix(origin).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '/']))
+    });
+    if url.starts_with("https://") || local {
+        Ok(url)
+    } else {
+        Err("give an address that starts with https://".to_owned())
     }
 }
 

@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::{
     db::ids::{
         self, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
-        MentorId, MessageId, NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
+        MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, ReviewId, SessionId,
+        SkillCategoryId, SkillId,
     },
     domains::{
         accounts::{
@@ -17,6 +18,7 @@ use crate::{
             loaders::MessageById,
             types::{Conversation, Message, conversation_of_viewer},
         },
+        identities::{types::OAuthIdentity, viewer::identity_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
             loaders::{PackageById, PaymentById},
@@ -68,6 +70,8 @@ pub enum Node {
     Payment(Payment),
     /// A signed-in device of the caller.
     AuthSession(AuthSession),
+    /// One of the caller's own outside identities.
+    OAuthIdentity(OAuthIdentity),
 }
 
 /// Ids in one `nodes` call.
@@ -130,6 +134,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         CreditPackageId::PREFIX => {
             ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
         }
+        OAuthIdentityId::PREFIX => identity_of_caller(ctx, of(uuid)).await?.map(Node::OAuthIdentity),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),

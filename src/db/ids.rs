@@ -136,6 +136,8 @@ ids! {
     MentorId = "mtr";
     /// A signed-in device.
     AuthSessionId = "aut";
+    /// Who a member is at an outside provider.
+    OAuthIdentityId = "oid";
     /// A category of skills.
     SkillCategoryId = "cat";
     /// A skill of the catalogue.

@@ -131,7 +131,7 @@ diesel::table! {
         member_id -> Uuid,
         email -> Text,
         email_verified_at -> Nullable<Timestamptz>,
-        password_hash -> Text,
+        password_hash -> Nullable<Text>,
         changed_at -> Timestamptz,
     }
 }
@@ -375,6 +375,36 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    oauth_identities (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        provider -> Text,
+        issuer -> Text,
+        subject -> Text,
+        email -> Text,
+        linked_at -> Timestamptz,
+        last_used_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    oauth_states (state_hash) {
+        state_hash -> Bytea,
+        provider -> Text,
+        redirect_uri -> Text,
+        member_id -> Nullable<Uuid>,
+        binding_hash -> Nullable<Bytea>,
+        proven_id -> Nullable<Uuid>,
+        code_hash -> Nullable<Bytea>,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     payments (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -403,6 +433,26 @@ diesel::table! {
         stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    proof_tries (member_id) {
+        member_id -> Uuid,
+        started_at -> Timestamptz,
+        tries -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    recovery_codes (member_id, code_hash) {
+        member_id -> Uuid,
+        code_hash -> Bytea,
+        used_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -464,6 +514,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    second_factors (member_id) {
+        member_id -> Uuid,
+        sealed_secret -> Bytea,
+        enrolled_at -> Timestamptz,
+        confirmed_at -> Nullable<Timestamptz>,
+        last_step -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     sessions (id) {
         id -> Uuid,
         kind -> Text,
@@ -500,6 +562,15 @@ diesel::table! {
         slug -> Text,
         name -> Text,
         synonyms -> Array<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    step_ups (auth_session_id) {
+        auth_session_id -> Uuid,
+        stepped_up_at -> Timestamptz,
     }
 }
 
@@ -547,16 +618,23 @@ diesel::joinable!(mentors -> members (member_id));
 diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(messages -> members (sender_id));
 diesel::joinable!(notifications -> members (member_id));
+diesel::joinable!(oauth_identities -> members (member_id));
+diesel::joinable!(oauth_states -> members (member_id));
+diesel::joinable!(oauth_states -> oauth_identities (proven_id));
 diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
 diesel::joinable!(presence_intervals -> members (member_id));
 diesel::joinable!(presence_intervals -> sessions (session_id));
+diesel::joinable!(proof_tries -> members (member_id));
+diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
 diesel::joinable!(reviews -> bookings (booking_id));
 diesel::joinable!(schedules -> members (mentor_id));
+diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(sessions -> members (host_id));
 diesel::joinable!(sessions -> skills (skill_id));
 diesel::joinable!(skills -> skill_categories (category_id));
+diesel::joinable!(step_ups -> auth_sessions (auth_session_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
@@ -587,15 +665,21 @@ diesel::allow_tables_to_appear_in_same_query!(
     mentors,
     messages,
     notifications,
+    oauth_identities,
+    oauth_states,
     payments,
     presence_intervals,
+    proof_tries,
+    recovery_codes,
     refresh_tokens,
     reviews,
     sandbox_checkouts,
     schedules,
+    second_factors,
     sessions,
     skill_categories,
     skills,
+    step_ups,
     streams,
     webhook_events,
 );

@@ -8,7 +8,7 @@ use std::future::Future;
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use crate::{
-    domains::{payments::types::CreditPackage, scheduling::types::Slot},
+    domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
     graphql::{ApiError, Field, scalars::Money},
 };
 
@@ -25,6 +25,22 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// The token is unknown, spent or expired.
     TokenInvalid,
+    /// Not a code that the authenticator app shows now, for example one of two minutes ago.
+    CodeInvalid,
+    /// A code of the authenticator app is good once, for example not for `logIn` and then for `stepUp`.
+    CodeReused,
+    /// A second factor is needed, for example the `code` of an authenticator app at `logIn`.
+    TwoFactorRequired,
+    /// A recent proof is needed, for example `stepUp` with a code before `disableTotp`.
+    StepUpRequired,
+    /// The sign-in through a provider is unknown, used, too old or somebody else's, for example a `state` sent twice.
+    OauthStateInvalid,
+    /// The address is not proven, for example one that Google has not confirmed.
+    EmailNotVerified,
+    /// Another account has it, for example a Google identity that is linked there.
+    IdentityTaken,
+    /// The only way to sign in cannot be taken away, for example the one identity of an account without a password.
+    LastCredential,
     /// The account is suspended or banned.
     AccountSuspended,
     /// Somebody else has the name, for example a handle.
@@ -131,6 +147,16 @@ user_errors! {
         /// The price now.
         price: Money,
     }
+    /// A second factor is needed.
+    TwoFactorRequired => TwoFactorRequiredError {
+        /// What counts as one here.
+        methods: Vec<ProofMethod>,
+    }
+    /// The caller has to prove again who they are.
+    StepUpRequired => StepUpRequiredError {
+        /// What `stepUp` takes from this caller.
+        methods: Vec<ProofMethod>,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -236,6 +262,20 @@ impl UserError {
     pub fn rate_limited(at: &str, message: &str, retry_after: i32) -> Self {
         let (code, message) = (ErrorCode::RateLimited, message.to_owned());
         RateLimitedError { code, message, path: path(at), retryable: true, retry_after }.into()
+    }
+
+    /// A second factor that is missing.
+    #[must_use]
+    pub fn two_factor_required(at: &str, message: &str, methods: Vec<ProofMethod>) -> Self {
+        let (code, message) = (ErrorCode::TwoFactorRequired, message.to_owned());
+        TwoFactorRequiredError { code, message, path: path(at), retryable: false, methods }.into()
+    }
+
+    /// A recent proof that is missing.
+    #[must_use]
+    pub fn step_up_required(message: &str, methods: Vec<ProofMethod>) -> Self {
+        let (code, message) = (ErrorCode::StepUpRequired, message.to_owned());
+        StepUpRequiredError { code, message, path: Vec::new(), retryable: false, methods }.into()
     }
 
     /// An idempotency key that was used with another input.

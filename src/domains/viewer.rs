@@ -6,8 +6,10 @@ use crate::{
     db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
-        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
-        scheduling::viewer::SchedulingViewer, sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
+        identities::viewer::IdentitiesViewer, notifications::viewer::NotificationsViewer,
+        payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        second_factor::viewer::SecondFactorViewer, sessions::viewer::SessionsViewer,
+        wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
@@ -16,6 +18,8 @@ use crate::{
 #[derive(Debug, MergedObject)]
 pub struct Viewer(
     AccountViewer,
+    SecondFactorViewer,
+    IdentitiesViewer,
     StreamViewer,
     SchedulingViewer,
     SessionsViewer,
@@ -29,6 +33,8 @@ impl Viewer {
     fn of(member: MemberId, stream: StreamViewer) -> Self {
         Self(
             AccountViewer(member),
+            SecondFactorViewer,
+            IdentitiesViewer(member),
             stream,
             SchedulingViewer(member),
             SessionsViewer(member),

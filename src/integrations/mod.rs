@@ -1,6 +1,7 @@
 //! Outward ports: what leaves the process goes through a trait with an embedded default and real implementations.
 
 pub mod mail;
+pub mod oidc;
 pub mod payments;
 
 use crate::config::Config;
@@ -12,6 +13,8 @@ pub struct Integrations {
     pub http: reqwest::Client,
     /// How mail leaves.
     pub mails: mail::Mails,
+    /// Outside identity providers.
+    pub identities: oidc::IdentityProviders,
     /// Providers of payments.
     pub payments: payments::Payments,
 }
@@ -20,9 +23,12 @@ impl Integrations {
     /// Chooses the implementations by the settings.
     #[must_use]
     pub fn new(config: &Config, secret: &str, _public_url: &str) -> Self {
+        let http = http_client();
+        let identities = oidc::IdentityProviders::new(&config.identity, &http);
         Self {
-            http: http_client(),
+            http,
             mails: mail::Mails::new(config),
+            identities,
             payments: payments::Payments::new(config, secret),
         }
     }

@@ -8,7 +8,8 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, chat, discovery, notifications, payments, profiles, rooms, scheduling, sessions, wallet,
+        accounts, chat, discovery, identities, notifications, payments, profiles, rooms, scheduling,
+        sessions, wallet,
     },
     integrations::{mail, payments::sandbox},
 };
@@ -40,6 +41,7 @@ pub fn registry() -> Registry {
         .job::<sandbox::webhook::DeliverWebhook>()
         .job::<accounts::jobs::BeginReset>()
         .every(60 * MINUTE, &accounts::jobs::ForgetEnded {})
+        .every(5 * MINUTE, &identities::jobs::ForgetOldStates {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})

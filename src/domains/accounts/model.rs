@@ -98,8 +98,8 @@ pub struct CredentialRow {
     pub email: String,
     /// When the address was proven; `None` = not yet.
     pub email_verified_at: Option<DateTime<Utc>>,
-    /// In the PHC string format.
-    pub password_hash: String,
+    /// In the PHC string format; `None` = the member signs in through others.
+    pub password_hash: Option<String>,
     /// When the password was set.
     pub changed_at: DateTime<Utc>,
 }

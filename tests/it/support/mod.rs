@@ -23,7 +23,7 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, LogFormat, Mode, ProcessRole, Switch},
+    config::{Config, IdentityConfig, LogFormat, Mode, ProcessRole, Switch},
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -219,6 +219,7 @@ pub fn config() -> Config {
         mail_from: "SkillSwap <no-reply@skillswap.test>".to_owned(),
         introspection: Switch::Auto,
         fee_basis_points: 1500,
+        identity: IdentityConfig::default(),
         shared_buffers_mb: 64,
         pg_bin_dir: None,
         search_path: None,

@@ -53,7 +53,8 @@ impl AccountsMutation {
             let email = normal_email(&input.email).unwrap_or_default();
             let device = Device::of(ctx.client(), input.device_token);
             let password = shortened(input.password);
-            let signed_in = sign_in::log_in(ctx.app(), &email, password, &device).await?;
+            let factor = input.second_factor.map(Into::into);
+            let signed_in = sign_in::log_in(ctx.app(), &email, password, factor, &device).await?;
             let session = Some(SessionTokens::hand_out(ctx, signed_in));
             Ok(LogInPayload { session, ..Default::default() })
         })
@@ -180,6 +181,7 @@ impl From<LogInError> for Refusal {
                 "This account is suspended. Write to support.",
             )
             .into(),
+            LogInError::Factor(error) => error.into(),
             LogInError::Database(_) | LogInError::Token(_) => Self::Api(error.into()),
         }
     }

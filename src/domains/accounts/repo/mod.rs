@@ -99,6 +99,37 @@ pub async fn lock_credential(
     }
 }
 
+/// The credential of an address, locked until the end of the transaction.
+pub async fn lock_credential_by_email(
+    conn: &mut AsyncPgConnection,
+    email: &str,
+) -> QueryResult<Option<CredentialRow>> {
+    credentials::table
+        .filter(credentials::email.eq(email))
+        .select(CredentialRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// Gives an account to the owner of its address: what was proven stays, the password goes.
+pub async fn take_over_credential(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    diesel::update(credentials::table.find(member))
+        .set((
+            credentials::password_hash.eq(None::<String>),
+            credentials::changed_at.eq(now),
+            credentials::email_verified_at.eq(now),
+        ))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
 /// Whether a member's password still has this hash; if so it stays until the end of the transaction.
 pub async fn keep_password(
     conn: &mut AsyncPgConnection,

@@ -2,12 +2,14 @@
 //!
 //! - here: making an account; [`sign_in`]: devices, in and out; [`recovery`] and [`email`]: passwords and addresses;
 //! - [`lockout`], [`device`]: how often a password may be tried, and from where; [`password`], [`token`]: the cryptography;
+//! - [`outside`]: accounts of people whom a provider has recognised;
 //! - [`letters`]: what is mailed; [`revocation`]: devices signed out while their access tokens are still good.
 
 pub mod device;
 pub mod email;
 pub mod letters;
 pub mod lockout;
+pub mod outside;
 pub mod password;
 pub mod recovery;
 pub mod revocation;
@@ -85,7 +87,7 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
             member_id: id,
             email: command.email.clone(),
             email_verified_at: None,
-            password_hash: password_hash.clone(),
+            password_hash: Some(password_hash.clone()),
             changed_at: now,
         };
         repo::insert_member(tx, &member, &credential).await?;

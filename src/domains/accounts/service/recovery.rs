@@ -163,7 +163,7 @@ pub async fn change(app: &App, viewer: Viewer, current: String, new: String) -> 
         let found = repo::lock_credential(tx, viewer.member_id).await?;
         // Somebody else may have changed it since it was compared.
         let (credential, member) = found
-            .filter(|(credential, _)| credential.password_hash == old)
+            .filter(|(credential, _)| credential.password_hash.as_ref() == Some(&old))
             .ok_or(RecoveryError::InvalidCredentials)?;
         let change = Replace { kept: Some(viewer.auth_session_id), what: SecurityEventKind::PasswordChanged };
         replace(tx, &member, &credential.email, &hash, change).await
@@ -182,7 +182,7 @@ pub async fn prove(app: &App, viewer: Viewer, current: String) -> Result<String,
     let who = viewer.member_id.uuid();
     let counted = lockout::count_one(&mut *app.conn().await?, "password", who.as_bytes(), PLACE, now).await?;
     let found = repo::credential_of(&mut *app.conn().await?, viewer.member_id).await?;
-    let hash = found.map(|(credential, _)| credential.password_hash);
+    let hash = found.and_then(|(credential, _)| credential.password_hash);
     if !password::verify(app, current, hash.clone()).await {
         return Err(RecoveryError::InvalidCredentials);
     }

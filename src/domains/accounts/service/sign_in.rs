@@ -24,6 +24,7 @@ use crate::{
         ids::{AuthSessionId, MemberId},
         transact,
     },
+    domains::second_factor::{self, model::Proof, service::LogInFactorError},
     events::StreamName,
     graphql::Viewer,
     integrations::mail::link,
@@ -58,6 +59,9 @@ pub enum LogInError {
     /// Suspended or banned.
     #[error("suspended")]
     Suspended,
+    /// The account has a second factor that was not shown, or not rightly.
+    #[error("second factor: {0}")]
+    Factor(#[from] LogInFactorError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -83,6 +87,7 @@ pub async fn log_in(
     app: &App,
     email: &str,
     password: String,
+    factor: Option<Proof>,
     device: &Device,
 ) -> Result<SignedIn, LogInError> {
     let found = repo::credential_by_email(&mut *app.conn().await?, email).await?;
@@ -92,7 +97,7 @@ pub async fn log_in(
     let counted = attempt.count(app).await?;
     // An unknown address costs the same time as a wrong password.
     let (hash, member) =
-        found.map_or((None, None), |(credential, member)| (Some(credential.password_hash), Some(member)));
+        found.map_or((None, None), |(credential, member)| (credential.password_hash, Some(member)));
     let matches = password::verify(app, password, hash.clone()).await;
     let (Some(member), Some(hash)) = (member.filter(|_| matches), hash) else {
         return Err(LogInError::InvalidCredentials);
@@ -101,19 +106,20 @@ pub async fn log_in(
     if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
         return Err(LogInError::Suspended);
     }
+    let proven = second_factor::service::check_at_log_in(app, member.id, factor).await?;
     let (signed_in, ended): (SignedIn, _) = transact(app, async |tx| {
         // The password may have been changed since it was compared: then this would outlive the change.
         if !repo::keep_password(tx, member.id, &hash).await? {
             return Err(LogInError::InvalidCredentials);
         }
-        open_device(app, tx, member.id, device).await
+        open_device(app, tx, member.id, device, proven).await
     })
     .await?;
     app.revoked.extend(ended);
     Ok(signed_in)
 }
 
-/// Signs a device in whose member was proven. Also returns the devices that had to make room; add them to
+/// Signs a device in whose member was recognised; `proven` if by a second factor too. Also returns the devices that had to make room; add them to
 /// [`App::revoked`](crate::app::Parts::revoked) after the commit.
 ///
 /// # Errors
@@ -123,6 +129,7 @@ pub async fn open_device(
     tx: &mut Tx,
     member_id: MemberId,
     device: &Device,
+    proven: bool,
 ) -> Result<(SignedIn, Vec<AuthSessionId>), LogInError> {
     let now = tx.now();
     let row = AuthSessionRow {
@@ -137,6 +144,9 @@ pub async fn open_device(
     };
     devices::insert_auth_session(tx, &row).await?;
     let ended = devices::revoke_beyond(tx, member_id, MAX_AUTH_SESSIONS, now).await?;
+    if proven {
+        second_factor::service::mark_stepped_up(tx, row.id).await?;
+    }
     let refresh_token = token::random_token();
     keep(tx, &refresh_token, row.id).await?;
     Ok((tokens(app, tx, &row, refresh_token, device)?, ended))

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     db::ids::AuthSessionId,
-    domains::{profiles::types::Member, user_error::UserError},
+    domains::{profiles::types::Member, second_factor::types::SecondFactorInput, user_error::UserError},
     graphql::{ApiError, ContextExt, Field, cookies::Cookies, field, scalars::TimeZone},
     payloads,
 };
@@ -209,6 +209,8 @@ pub struct LogInInput {
     pub email: String,
     /// Its password.
     pub password: String,
+    /// The second factor, if the account has one: without it, the right password is answered with `TWO_FACTOR_REQUIRED`.
+    pub second_factor: Option<SecondFactorInput>,
     /// The `deviceToken` of an earlier sign-in on this device, so that others' wrong tries cannot lock it out.
     pub device_token: Option<String>,
 }

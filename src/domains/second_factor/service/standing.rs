@@ -1,0 +1,49 @@
+//! The guard of sensitive acts.
+
+use diesel::QueryResult;
+
+use super::super::{
+    model::{ProofMethod, Standing},
+    repo,
+};
+use crate::{app::App, db::ids::AuthSessionId, graphql::Viewer};
+
+/// Why a sensitive act was refused.
+#[derive(Debug, thiserror::Error)]
+pub enum StepUpError {
+    /// The member must have a second factor and has none.
+    #[error("no second factor")]
+    TwoFactorRequired,
+    /// The device has not stepped up in the last ten minutes.
+    #[error("no recent proof")]
+    StepUpRequired {
+        /// How it can.
+        methods: Vec<ProofMethod>,
+    },
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Lets a sensitive act through only if the caller's device stepped up in the last ten minutes. Who can receive money or
+/// is an administrator must have a second factor. One statement.
+///
+/// # Errors
+/// See [`StepUpError`].
+pub async fn require_step_up(app: &App, viewer: Viewer) -> Result<(), StepUpError> {
+    let Some(standing) = standing(app, viewer.auth_session_id).await? else {
+        return Err(StepUpError::StepUpRequired { methods: Vec::new() });
+    };
+    if standing.required && !standing.enabled {
+        return Err(StepUpError::TwoFactorRequired);
+    }
+    match standing.stepped_up_until(app.clock.now()) {
+        Some(_) => Ok(()),
+        None => Err(StepUpError::StepUpRequired { methods: standing.methods() }),
+    }
+}
+
+/// How the member on a device stands; `None` if the device is not there any more.
+pub(super) async fn standing(app: &App, device: AuthSessionId) -> QueryResult<Option<Standing>> {
+    Ok(repo::standings(&mut *app.conn().await?, &[device]).await?.pop())
+}
