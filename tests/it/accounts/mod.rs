@@ -3,6 +3,7 @@ mod devices;
 mod email;
 mod lockout;
 mod mail;
+mod readme;
 mod recovery;
 mod refresh;
 mod registration;
