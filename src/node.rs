@@ -5,15 +5,19 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId, MentorId, MessageId,
-        NotificationId, PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId,
+        self, ActId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
+        MentorApplicationId, MentorId, MessageId, NotificationId, PaymentId, ReviewId, SessionId,
+        SkillCategoryId, SkillId,
     },
     domains::{
-        accounts::loaders::MemberById,
+        access,
+        accounts::{loaders::MemberById, model::Permission},
+        audit::{loaders::ActById, types::AuditEntry},
         chat::{
             loaders::MessageById,
             types::{Conversation, Message, conversation_of_viewer},
         },
+        mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
             loaders::{PackageById, PaymentById},
@@ -63,6 +67,10 @@ pub enum Node {
     CreditPackage(CreditPackage),
     /// A payment of the caller.
     Payment(Payment),
+    /// A row of the audit log, for those who may read it.
+    AuditEntry(AuditEntry),
+    /// An application to become a mentor, for the applicant and for reviewers.
+    MentorApplication(MentorApplication),
 }
 
 /// Ids in one `nodes` call.
@@ -126,6 +134,10 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
         }
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        MentorApplicationId::PREFIX => {
+            application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
+        }
+        ActId::PREFIX => audit_entry(ctx, of(uuid)).await?.map(Node::AuditEntry),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         _ => None,
@@ -143,6 +155,16 @@ async fn notification(
 ) -> Result<Option<Notification>, ApiError> {
     let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
     Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
+}
+
+/// Absent for those who may not read the log.
+async fn audit_entry(ctx: &Context<'_>, id: ActId) -> Result<Option<AuditEntry>, ApiError> {
+    match access::guard::privileged(ctx, Permission::ReadAudit).await {
+        Ok(()) => {}
+        Err(ApiError::Told { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    Ok(ctx.one(ActById(id)).await?.map(AuditEntry))
 }
 
 /// A payment is nobody's business but the payer's.

@@ -6,8 +6,9 @@ use crate::{
     db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
-        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
-        scheduling::viewer::SchedulingViewer, sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
+        mentorship::viewer::MentorshipViewer, notifications::viewer::NotificationsViewer,
+        payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
@@ -23,6 +24,7 @@ pub struct Viewer(
     PaymentsViewer,
     ChatViewer,
     NotificationsViewer,
+    MentorshipViewer,
 );
 
 impl Viewer {
@@ -36,6 +38,7 @@ impl Viewer {
             PaymentsViewer(member),
             ChatViewer(member),
             NotificationsViewer(member),
+            MentorshipViewer(member),
         )
     }
 }

@@ -120,12 +120,7 @@ impl From<LogInError> for Refusal {
                 let message = "The e-mail address and the password do not belong together.";
                 UserError::basic(ErrorCode::InvalidCredentials, "", message).into()
             }
-            LogInError::Suspended => UserError::basic(
-                ErrorCode::AccountSuspended,
-                "",
-                "This account is suspended. Write to support.",
-            )
-            .into(),
+            LogInError::Suspended(suspension) => UserError::suspended(suspension.until).into(),
             LogInError::Database(_) | LogInError::Token(_) => Self::Api(error.into()),
         }
     }

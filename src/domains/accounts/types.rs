@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 
 use super::{model, service::SignedIn};
 use crate::{
-    domains::{profiles::types::Member, user_error::UserError},
+    domains::{event::Happened, profiles::types::Member, user_error::UserError},
     graphql::{ContextExt, Field, field, scalars::TimeZone},
     payloads,
 };
@@ -22,6 +22,32 @@ pub enum Role {
     Exchanger,
     /// Looks after the platform.
     Admin,
+}
+
+/// What the privileged may do; granted by roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::Permission")]
+pub enum Permission {
+    /// See every account, set roles, suspend and ban.
+    ManageMembers,
+    /// Decide who becomes a mentor.
+    ReviewMentors,
+    /// Read and check the audit log.
+    ReadAudit,
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::MemberStatus")]
+pub enum MemberStatus {
+    /// It may be used.
+    Active,
+    /// Its owner left it for a time.
+    Inactive,
+    /// It may look, but not act, until the suspension ends.
+    Suspended,
+    /// It may not be used.
+    Banned,
 }
 
 /// A signed-in device with its tokens.
@@ -49,6 +75,44 @@ impl SessionTokens {
     /// Who is signed in. `null` only if the account was removed meanwhile.
     async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
         field(async { Ok(ctx.hot(super::loaders::MemberById(self.0.member_id)).await?.map(Member)) }).await
+    }
+}
+
+/// A member's roles or status changed.
+#[derive(Clone, Debug)]
+pub struct RightsChanged(pub Happened, pub model::RightsChanged);
+
+/// A member's roles or status changed: told to the member and to the administrators.
+#[Object]
+impl RightsChanged {
+    /// Opaque place right after this event.
+    pub async fn cursor(&self) -> String {
+        self.0.cursor()
+    }
+
+    /// When it happened.
+    pub async fn occurred_at(&self) -> DateTime<Utc> {
+        self.0.occurred_at()
+    }
+
+    /// Whose. `null` if the account was removed.
+    async fn member(&self, ctx: &Context<'_>) -> Field<Member> {
+        field(async { Ok(ctx.hot(super::loaders::MemberById(self.1.member_id)).await?.map(Member)) }).await
+    }
+
+    /// Roles held since.
+    async fn roles(&self) -> Vec<Role> {
+        self.1.roles.iter().copied().map(Role::from).collect()
+    }
+
+    /// The status since.
+    async fn status(&self) -> MemberStatus {
+        self.1.status.into()
+    }
+
+    /// When a suspension ends by itself. `null` if there is none, or not for a time only.
+    async fn suspended_until(&self) -> Option<DateTime<Utc>> {
+        self.1.suspended_until
     }
 }
 

@@ -14,9 +14,14 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
+        accounts::{self, types::RightsChanged},
         chat::{
             self,
             types::{ConversationUpdated, MessageSent},
+        },
+        mentorship::{
+            self,
+            types::{MentorApplicationReceived, MentorApplicationReviewed},
         },
         notifications::{
             self,
@@ -105,6 +110,12 @@ macro_rules! events {
 }
 
 events! {
+    /// A member's roles or status changed.
+    RightsChanged(accounts::model::RightsChanged);
+    /// A member applied to become a mentor.
+    MentorApplicationReceived(mentorship::model::MentorApplicationReceived);
+    /// An application to become a mentor was decided.
+    MentorApplicationReviewed(mentorship::model::MentorApplicationReviewed);
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
     /// A seat was booked.

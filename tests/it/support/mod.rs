@@ -11,6 +11,7 @@
 pub mod booking;
 pub mod client;
 pub mod database;
+pub mod introspection;
 pub mod process;
 pub mod socket;
 
@@ -108,7 +109,8 @@ impl TestApp {
         mentor
     }
 
-    async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
+    /// A new member with further roles, signed in.
+    pub async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
         let email = format!("{name}@example.org");
         let input = json!({ "email": email, "password": PASSWORD, "name": name });
         let registered = self
@@ -116,12 +118,23 @@ impl TestApp {
             .run("mutation($input: RegisterMemberInput!) { registerMember(input: $input) { accepted userErrors { message } } }", json!({ "input": input }))
             .await;
         registered.ok("registerMember");
+        // As the seed does it: no admin has to be made first. Nobody has seen the member yet.
         for &role in roles {
-            assert!(
-                accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted")
-            );
+            let account = format!("(select member_id from credentials where email = '{email}')");
+            self.sql(&format!(
+                "update members set roles = roles || '{{{role}}}'::text[] where id = {account}"
+            ))
+            .await;
         }
         self.sign_in(&email).await
+    }
+
+    /// A new administrator, signed in, made as the operator does it.
+    pub async fn admin(&self, name: &str) -> Client {
+        let client = self.member(name).await;
+        let email = format!("{name}@example.org");
+        assert!(accounts::service::grant_admin(&self.app, &email).await.expect("the role is granted"));
+        client
     }
 
     /// One more device of a member.

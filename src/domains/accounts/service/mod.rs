@@ -2,24 +2,29 @@
 
 pub mod password;
 pub mod revocation;
+pub mod rights;
 pub mod token;
 
 use chrono::{DateTime, Utc};
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 use sha2::{Digest, Sha256};
 
 pub use token::{TokenError, public_keys, verify_access_token};
 
 use super::{
-    loaders::MemberById,
-    model::{AUTH_SESSION_LIFE, AuthSessionRow, CredentialRow, MemberRow, MemberStatus, Role, handle_for},
+    model::{
+        AUTH_SESSION_LIFE, AuthSessionRow, CredentialRow, MemberRow, MemberSearch, MemberStatus, Role,
+        Suspension, handle_for,
+    },
     repo,
 };
 use crate::{
     app::App,
     db::{
         Tx,
-        hot::HotKey,
         ids::{AuthSessionId, MemberId},
+        keyset::Keyset,
         transact,
     },
     graphql::Viewer,
@@ -75,6 +80,7 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
             status: MemberStatus::Active,
             version: 1,
             created_at: now,
+            suspended_until: None,
         };
         let credential = CredentialRow {
             member_id: id,
@@ -120,7 +126,7 @@ pub enum LogInError {
     InvalidCredentials,
     /// Suspended or banned.
     #[error("suspended")]
-    Suspended,
+    Suspended(Suspension),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -145,11 +151,15 @@ pub async fn log_in(
         found.map_or((None, None), |(credential, member)| (Some(credential.password_hash), Some(member)));
     let matches = password::verify(app, password, hash).await;
     let Some(member) = member.filter(|_| matches) else { return Err(LogInError::InvalidCredentials) };
-    if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
-        return Err(LogInError::Suspended);
-    }
     transact(app, async |tx| {
         let now = tx.now();
+        // Under the lock: whoever is banned in this moment gets no device that outlives the ban.
+        let Some(member) = repo::lock_member(tx, member.id).await? else {
+            return Err(LogInError::InvalidCredentials);
+        };
+        if let Some(suspension) = member.suspension_at(now) {
+            return Err(LogInError::Suspended(suspension));
+        }
         let device = AuthSessionRow {
             id: AuthSessionId::new(),
             member_id: member.id,
@@ -224,20 +234,40 @@ pub async fn log_out(app: &App, viewer: Viewer) -> Result<(), AccountError> {
     Ok(())
 }
 
-/// Adds a role, for the operator's command line.
+/// Makes an account an administrator's, for the operator's command line: the first administrator comes from here.
 ///
 /// # Errors
 /// Only if the database fails; `false` if no account has the address.
-pub async fn grant_role(app: &App, email: &str, role: Role) -> Result<bool, AccountError> {
+pub async fn grant_admin(app: &App, email: &str) -> Result<bool, AccountError> {
     transact(app, async |tx| {
         let Some((_, member)) = repo::credential_by_email(tx, email).await? else { return Ok(false) };
         let Some(member) = repo::lock_member(tx, member.id).await? else { return Ok(false) };
-        if !member.has_role(role) {
-            let roles: Vec<Role> = member.roles.iter().copied().chain([role]).collect();
-            repo::set_roles(tx, member.id, &roles).await?;
-            tx.changed(MemberById(member.id).tag());
+        if !member.has_role(Role::Admin) {
+            let roles: Vec<Role> = member.roles.iter().copied().chain([Role::Admin]).collect();
+            rights::write_roles(tx, &member, roles, None, "by the operator").await?;
         }
         Ok(true)
     })
     .await
+}
+
+/// A page of the members, newest first.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn members(
+    conn: &mut AsyncPgConnection,
+    search: &MemberSearch,
+    page: &Keyset<(DateTime<Utc>, MemberId)>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<MemberRow>> {
+    repo::page_of_members(conn, search, page, now).await
+}
+
+/// A member, locked until the end of the transaction.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn lock(tx: &mut Tx, id: MemberId) -> QueryResult<Option<MemberRow>> {
+    repo::lock_member(tx, id).await
 }
