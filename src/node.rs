@@ -5,20 +5,24 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
-        MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, ReviewId, SessionId,
-        SkillCategoryId, SkillId,
+        self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
+        MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, ReviewId,
+        SessionId, SkillCategoryId, SkillId,
     },
     domains::{
+        access,
         accounts::{
             loaders::MemberById,
+            model::Permission,
             types::{AuthSession, own_auth_session},
         },
+        audit::{loaders::ActById, types::AuditEntry},
         chat::{
             loaders::MessageById,
             types::{Conversation, Message, conversation_of_viewer},
         },
         identities::{types::OAuthIdentity, viewer::identity_of_caller},
+        mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
             loaders::{PackageById, PaymentById},
@@ -72,6 +76,10 @@ pub enum Node {
     AuthSession(AuthSession),
     /// One of the caller's own outside identities.
     OAuthIdentity(OAuthIdentity),
+    /// A row of the audit log, for those who may read it.
+    AuditEntry(AuditEntry),
+    /// An application to become a mentor, for the applicant and for reviewers.
+    MentorApplication(MentorApplication),
 }
 
 /// Ids in one `nodes` call.
@@ -136,6 +144,10 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         }
         OAuthIdentityId::PREFIX => identity_of_caller(ctx, of(uuid)).await?.map(Node::OAuthIdentity),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        MentorApplicationId::PREFIX => {
+            application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
+        }
+        ActId::PREFIX => audit_entry(ctx, of(uuid)).await?.map(Node::AuditEntry),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         AuthSessionId::PREFIX => own_auth_session(ctx, of(uuid)).await?.map(Node::AuthSession),
@@ -154,6 +166,16 @@ async fn notification(
 ) -> Result<Option<Notification>, ApiError> {
     let Some(member) = ctx.viewer().map(|viewer| viewer.member_id) else { return Ok(None) };
     Ok(ctx.one(NotificationFor { notification, member }).await?.map(Notification))
+}
+
+/// Absent for those who may not read the log.
+async fn audit_entry(ctx: &Context<'_>, id: ActId) -> Result<Option<AuditEntry>, ApiError> {
+    match access::guard::privileged(ctx, Permission::ReadAudit).await {
+        Ok(()) => {}
+        Err(ApiError::Told { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    Ok(ctx.one(ActById(id)).await?.map(AuditEntry))
 }
 
 /// A payment is nobody's business but the payer's.

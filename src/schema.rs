@@ -4,13 +4,18 @@ use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
 
 use crate::{
     domains::{
+        access::Guarded,
         accounts::mutation::{AccountsMutation, RecoveryMutation},
+        admin::{mutation::AdminMutation, query::AdminQuery, subscription::AdminSubscription},
+        audit::query::AuditQuery,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
         event::subscription::EventSubscription,
         identities::mutation::IdentitiesMutation,
+        mentorship::{mutation::MentorshipMutation, query::MentorshipQuery},
         notifications::mutation::NotificationsMutation,
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
+        policies::query::PoliciesQuery,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         reviews::mutation::ReviewsMutation,
         rooms::{mutation::RoomsMutation, subscription::RoomsSubscription},
@@ -24,7 +29,7 @@ use crate::{
 };
 
 /// The schema of the product.
-pub type AppSchema = Schema<Query, Mutation, Subscription>;
+pub type AppSchema = Schema<Guarded<Query>, Guarded<Mutation>, Guarded<Subscription>>;
 
 /// Everything that can be read.
 #[derive(Debug, Default, MergedObject)]
@@ -37,6 +42,10 @@ pub struct Query(
     WalletQuery,
     PaymentsQuery,
     ChatQuery,
+    AuditQuery,
+    AdminQuery,
+    MentorshipQuery,
+    PoliciesQuery,
 );
 
 /// Everything that can be done.
@@ -54,25 +63,27 @@ pub struct Mutation(
     ReviewsMutation,
     ChatMutation,
     NotificationsMutation,
+    AdminMutation,
+    MentorshipMutation,
 );
 
 /// Everything that can be listened to.
 #[derive(Debug, Default, MergedSubscription)]
-pub struct Subscription(EventSubscription, RoomsSubscription, ChatSubscription);
+pub struct Subscription(EventSubscription, RoomsSubscription, ChatSubscription, AdminSubscription);
 
 /// Selections inside selections.
-const MAX_DEPTH: usize = 15;
+pub const MAX_DEPTH: usize = 15;
 /// Fields of an answer at most, lists counted by their page size.
-const MAX_COMPLEXITY: usize = 20_000;
+pub const MAX_COMPLEXITY: usize = 20_000;
 /// Aliases in a document.
-const MAX_ALIASES: usize = 30;
+pub const MAX_ALIASES: usize = 30;
 /// Directives on one field.
 const MAX_DIRECTIVES: usize = 5;
 
 /// Builds the schema.
 #[must_use]
 pub fn build() -> AppSchema {
-    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+    Schema::build(Guarded(Query::default()), Guarded(Mutation::default()), Guarded(Subscription::default()))
         .limit_depth(MAX_DEPTH)
         .limit_complexity(MAX_COMPLEXITY)
         .limit_aliases(MAX_ALIASES)

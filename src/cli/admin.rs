@@ -14,14 +14,11 @@ pub struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Gives a role to the account with an e-mail address.
+    /// Makes the account with an e-mail address an administrator's. Administrators grant the other roles.
     Grant {
         /// The address of the account.
         #[arg(long)]
         email: String,
-        /// LEARNER, MENTOR, EXCHANGER or ADMIN.
-        #[arg(long, value_parser = role)]
-        role: accounts::model::Role,
         #[command(flatten)]
         config: Box<Config>,
     },
@@ -29,7 +26,7 @@ enum Command {
 
 /// Runs the command.
 pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
-    let Command::Grant { email, role, config } = &arguments.command;
+    let Command::Grant { email, config } = &arguments.command;
     start_log(config)?;
     let database = Database::open(config).await?;
     let pool = pool::build(&database.url, 2)?;
@@ -42,18 +39,9 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         Clock::default(),
     );
     let email = accounts::model::normal_email(email).unwrap_or_default();
-    let granted = accounts::service::grant_role(&app, &email, *role).await?;
+    let granted = accounts::service::grant_admin(&app, &email).await?;
     drop(app);
     database.close().await;
     anyhow::ensure!(granted, "no account has the address {email}");
-    print(&format!("{email} has the role {role} now.\n"))
-}
-
-fn role(text: &str) -> Result<accounts::model::Role, String> {
-    let wanted = text.to_ascii_uppercase();
-    accounts::model::Role::ALL
-        .iter()
-        .copied()
-        .find(|role| role.as_str() == wanted)
-        .ok_or_else(|| "give LEARNER, MENTOR, EXCHANGER or ADMIN".to_owned())
+    print(&format!("{email} is an administrator now.\n"))
 }

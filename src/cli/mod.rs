@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub mod admin;
+pub mod audit;
 pub mod database;
 pub mod doctor;
 pub mod ledger;
@@ -35,7 +36,9 @@ enum Command {
     Schema,
     /// Checks the money.
     Ledger(ledger::Arguments),
-    /// Grants roles.
+    /// Checks the audit log.
+    Audit(audit::Arguments),
+    /// Makes administrators.
     Admin(admin::Arguments),
     /// Says what is missing on this machine or in these settings.
     Doctor(Config),
@@ -49,6 +52,7 @@ pub async fn run() -> ExitCode {
         Command::Seed(arguments) => seed::run(&arguments).await,
         Command::Schema => schema::run(),
         Command::Ledger(arguments) => ledger::run(&arguments).await,
+        Command::Audit(arguments) => audit::run(&arguments).await,
         Command::Admin(arguments) => admin::run(&arguments).await,
         Command::Doctor(config) => doctor::run(&config).await,
     };

@@ -166,6 +166,10 @@ ids! {
     NotificationId = "ntf";
     /// A review.
     ReviewId = "rev";
+    /// An application to become a mentor.
+    MentorApplicationId = "map";
+    /// A row of the audit log.
+    ActId = "act";
     /// A background job.
     JobId = "job";
 }

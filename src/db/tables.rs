@@ -28,6 +28,39 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    audit_log (id) {
+        id -> Uuid,
+        actor_id -> Nullable<Uuid>,
+        auth_session_id -> Nullable<Uuid>,
+        action -> Text,
+        subject -> Nullable<Text>,
+        reason -> Text,
+        details -> Text,
+        occurred_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    audit_seals (seq) {
+        seq -> Int8,
+        act_id -> Uuid,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    audit_unsealed (act_id) {
+        act_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     auth_sessions (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -300,6 +333,24 @@ diesel::table! {
         status -> Text,
         version -> Int8,
         created_at -> Timestamptz,
+        suspended_until -> Nullable<Timestamptz>,
+        rights_changed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    mentor_applications (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        statement -> Text,
+        status -> Text,
+        reason -> Text,
+        reviewed_by -> Nullable<Uuid>,
+        reviewed_at -> Nullable<Timestamptz>,
+        reapply_after -> Nullable<Timestamptz>,
+        created_at -> Timestamptz,
     }
 }
 
@@ -556,6 +607,17 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    skill_endorsements (member_id, skill_id, endorser_id) {
+        member_id -> Uuid,
+        skill_id -> Uuid,
+        endorser_id -> Uuid,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     skills (id) {
         id -> Uuid,
         category_id -> Uuid,
@@ -599,6 +661,8 @@ diesel::table! {
 }
 
 diesel::joinable!(account_tokens -> members (member_id));
+diesel::joinable!(audit_seals -> audit_log (act_id));
+diesel::joinable!(audit_unsealed -> audit_log (act_id));
 diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
@@ -621,8 +685,8 @@ diesel::joinable!(notifications -> members (member_id));
 diesel::joinable!(oauth_identities -> members (member_id));
 diesel::joinable!(oauth_states -> members (member_id));
 diesel::joinable!(oauth_states -> oauth_identities (proven_id));
-diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
+diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(presence_intervals -> members (member_id));
 diesel::joinable!(presence_intervals -> sessions (session_id));
 diesel::joinable!(proof_tries -> members (member_id));
@@ -633,12 +697,16 @@ diesel::joinable!(schedules -> members (mentor_id));
 diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(sessions -> members (host_id));
 diesel::joinable!(sessions -> skills (skill_id));
+diesel::joinable!(skill_endorsements -> skills (skill_id));
 diesel::joinable!(skills -> skill_categories (category_id));
 diesel::joinable!(step_ups -> auth_sessions (auth_session_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
     attempts,
+    audit_log,
+    audit_seals,
+    audit_unsealed,
     auth_sessions,
     availability_overrides,
     availability_rules,
@@ -660,6 +728,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     mailbox,
     member_skills,
     members,
+    mentor_applications,
     mentor_index,
     mentor_index_skills,
     mentors,
@@ -678,6 +747,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     second_factors,
     sessions,
     skill_categories,
+    skill_endorsements,
     skills,
     step_ups,
     streams,

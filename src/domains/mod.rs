@@ -5,17 +5,22 @@
 //! - `types`: GraphQL objects, enums and inputs; `query`, `mutation`, `subscription`: root fields; `viewer`: the domain's
 //!   part of `Query.viewer`.
 //!
-//! What several domains share at the edge: [`event`] (every happening as a GraphQL type), [`user_error`] (every refusal),
+//! What several domains share at the edge: [`access`] (who may use which field), [`event`] (every happening as a GraphQL type), [`user_error`] (every refusal),
 //! [`input`] (checks of input values).
 
+pub mod access;
 pub mod accounts;
+pub mod admin;
+pub mod audit;
 pub mod chat;
 pub mod discovery;
 pub mod event;
 pub mod identities;
 pub mod input;
+pub mod mentorship;
 pub mod notifications;
 pub mod payments;
+pub mod policies;
 pub mod profiles;
 pub mod reviews;
 pub mod rooms;

@@ -6,6 +6,7 @@
 use std::future::Future;
 
 use async_graphql::{Enum, Interface, SimpleObject};
+use chrono::{DateTime, Utc};
 
 use crate::{
     domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
@@ -41,8 +42,12 @@ pub enum ErrorCode {
     IdentityTaken,
     /// The only way to sign in cannot be taken away, for example the one identity of an account without a password.
     LastCredential,
-    /// The account is suspended or banned.
+    /// The account is suspended or banned: it may look, but not act. `until` says when that ends by itself.
     AccountSuspended,
+    /// There must be an administrator: for example the last one cannot give the role up.
+    LastAdmin,
+    /// An application was rejected: for example apply again after `date`.
+    ReapplyAfter,
     /// Somebody else has the name, for example a handle.
     NameTaken,
     /// Somebody else has the time.
@@ -156,6 +161,17 @@ user_errors! {
     StepUpRequired => StepUpRequiredError {
         /// What `stepUp` takes from this caller.
         methods: Vec<ProofMethod>,
+    }
+
+    /// The account may look, but not act.
+    AccountSuspended => AccountSuspendedError {
+        /// When the suspension ends by itself. `null` if it does not: write to support.
+        until: Option<DateTime<Utc>>,
+    }
+    /// An application was rejected not long ago.
+    ReapplyAfter => ReapplyAfterError {
+        /// When the next one can be made.
+        date: DateTime<Utc>,
     }
     /// Too often.
     RateLimited => RateLimitedError {
@@ -278,6 +294,30 @@ impl UserError {
         StepUpRequiredError { code, message, path: Vec::new(), retryable: false, methods }.into()
     }
 
+    /// An account that may not act now.
+    #[must_use]
+    pub fn suspended(until: Option<DateTime<Utc>>) -> Self {
+        let code = ErrorCode::AccountSuspended;
+        let message = match until {
+            Some(until) => format!(
+                "This account is suspended until {}. You can read, but not change anything. Write to support if you \
+                 think that this is wrong.",
+                until.format("%-d %B %Y, %H:%M UTC")
+            ),
+            None => "This account is suspended. Write to support.".to_owned(),
+        };
+        AccountSuspendedError { code, message, path: Vec::new(), retryable: until.is_some(), until }.into()
+    }
+
+    /// An application that comes too soon after a rejected one.
+    #[must_use]
+    pub fn reapply_after(date: DateTime<Utc>) -> Self {
+        let message =
+            format!("Your last application was rejected. Apply again after {}.", date.format("%-d %B %Y"));
+        ReapplyAfterError { code: ErrorCode::ReapplyAfter, message, path: Vec::new(), retryable: true, date }
+            .into()
+    }
+
     /// An idempotency key that was used with another input.
     #[must_use]
     pub fn idempotency_conflict() -> Self {
@@ -311,7 +351,10 @@ impl From<UserError> for Refusal {
 
 impl From<ApiError> for Refusal {
     fn from(error: ApiError) -> Self {
-        Self::Api(error)
+        match error {
+            ApiError::Suspended { until } => UserError::suspended(until).into(),
+            error => Self::Api(error),
+        }
     }
 }
 

@@ -6,10 +6,10 @@ use crate::{
     db::ids::MemberId,
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
-        identities::viewer::IdentitiesViewer, notifications::viewer::NotificationsViewer,
-        payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
-        second_factor::viewer::SecondFactorViewer, sessions::viewer::SessionsViewer,
-        wallet::viewer::WalletViewer,
+        identities::viewer::IdentitiesViewer, mentorship::viewer::MentorshipViewer,
+        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
+        scheduling::viewer::SchedulingViewer, second_factor::viewer::SecondFactorViewer,
+        sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
@@ -27,6 +27,7 @@ pub struct Viewer(
     PaymentsViewer,
     ChatViewer,
     NotificationsViewer,
+    MentorshipViewer,
 );
 
 impl Viewer {
@@ -42,6 +43,7 @@ impl Viewer {
             PaymentsViewer(member),
             ChatViewer(member),
             NotificationsViewer(member),
+            MentorshipViewer(member),
         )
     }
 }

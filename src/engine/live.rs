@@ -24,11 +24,13 @@ use super::{
     run::{Answer, Operation, answer},
 };
 use crate::{
+    db::hot::Seen,
     events::{Event, StreamName, log},
     graphql::{
         Client, Scope, Viewer,
         error::{ApiCode, ApiError},
         feed::{Feed, Plan},
+        rights_of,
     },
 };
 
@@ -108,6 +110,8 @@ impl Engine {
             operation_name: operation.operation_name.clone(),
             variables: Arc::new(operation.variables.clone()),
         };
+        // Seen before the rights are read: a change in between is found before the first event.
+        let rights = caller.viewer.map(|viewer| self.app.hot.versions.see(rights_of(viewer.member_id)));
         let plan = self.plan(&caller, operation).await?;
         let internal = |error| {
             answer(Response::from_errors(vec![
@@ -132,6 +136,7 @@ impl Engine {
         let subscriber = Subscriber {
             engine: self.clone(),
             viewer: caller.viewer,
+            rights,
             stream: plan.stream,
             program,
             receiver,
@@ -143,7 +148,7 @@ impl Engine {
             ended: false,
         };
         let answers = futures_util::stream::unfold(subscriber, |mut subscriber| async {
-            subscriber.next().await.map(|bytes| (bytes, subscriber))
+            subscriber.next_allowed().await.map(|bytes| (bytes, subscriber))
         });
         Ok(match plan.beat {
             None => answers.boxed(),
@@ -321,6 +326,8 @@ impl Executor {
 struct Subscriber {
     engine: Engine,
     viewer: Option<Viewer>,
+    /// The version of the subscriber's rights under which it was let in.
+    rights: Option<Seen>,
     stream: StreamName,
     program: Program,
     receiver: broadcast::Receiver<Delivery>,
@@ -337,6 +344,34 @@ struct Subscriber {
 }
 
 impl Subscriber {
+    /// The next answer, if the subscriber may still have it: once the rights have changed, the resolver is asked again
+    /// before anything else is delivered.
+    async fn next_allowed(&mut self) -> Option<Bytes> {
+        let bytes = self.next().await?;
+        let versions = &self.engine.app.hot.versions;
+        if self.ended || self.rights.is_none_or(|rights| versions.holds(rights)) {
+            return Some(bytes);
+        }
+        match Box::pin(self.plan_again()).await {
+            Ok(()) => Some(bytes),
+            Err(refused) => {
+                self.ended = true;
+                self.executor = None;
+                Some(refused.body)
+            }
+        }
+    }
+
+    async fn plan_again(&mut self) -> Result<(), Answer> {
+        self.rights = self.viewer.map(|viewer| self.engine.app.hot.versions.see(rights_of(viewer.member_id)));
+        let caller = Caller { viewer: self.viewer, ..Caller::default() };
+        let plan = self.engine.plan(&caller, self.program.operation()).await?;
+        if plan.stream == self.stream {
+            return Ok(());
+        }
+        Err(super::run::refuse(ApiCode::Forbidden, "Your rights have changed: subscribe again."))
+    }
+
     /// The next answer. What happens rarely is boxed: this future is kept for as long as the subscription lasts, so its
     /// size counts once for every subscriber.
     async fn next(&mut self) -> Option<Bytes> {

@@ -32,6 +32,8 @@ pub enum StreamName {
     Session(SessionId),
     /// `conversation:<uuid>`: messages of one conversation.
     Conversation(ConversationId),
+    /// `admin:all`: what administrators follow.
+    Admin,
 }
 
 impl fmt::Display for StreamName {
@@ -40,6 +42,7 @@ impl fmt::Display for StreamName {
             Self::User(id) => write!(f, "user:{}", id.uuid()),
             Self::Session(id) => write!(f, "session:{}", id.uuid()),
             Self::Conversation(id) => write!(f, "conversation:{}", id.uuid()),
+            Self::Admin => f.write_str("admin:all"),
         }
     }
 }
@@ -49,6 +52,9 @@ impl FromStr for StreamName {
 
     fn from_str(text: &str) -> Result<Self, InvalidCursor> {
         let (kind, id) = text.split_once(':').ok_or(InvalidCursor)?;
+        if (kind, id) == ("admin", "all") {
+            return Ok(Self::Admin);
+        }
         let uuid = Uuid::parse_str(id).map_err(|_| InvalidCursor)?;
         match kind {
             "user" => Ok(Self::User(MemberId::from_uuid(uuid))),

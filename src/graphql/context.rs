@@ -24,7 +24,7 @@ use crate::{
     db::{
         Conn,
         hot::{HotKey, Seen, Tag},
-        ids::{AuthSessionId, MemberId},
+        ids::{AuthSessionId, EntityId, MemberId},
         loader::{LoadError, Loaders, Reader, loaders},
     },
     events::{Cursor, Event, StreamName},
@@ -52,6 +52,14 @@ pub struct Client {
     pub cookies: Option<Arc<Cookies>>,
 }
 
+/// What changes with the rights of a member: roles, status, and whatever else decides what they may listen to. A
+/// transaction that takes a right away says `tx.changed(rights_of(member))`: open subscriptions of the member are checked
+/// again before their next event.
+#[must_use]
+pub fn rights_of(member: MemberId) -> Tag {
+    ("rights", member.uuid())
+}
+
 /// Everything that belongs to one execution. It also watches what the answer depends on: an answer that neither asked
 /// who calls nor read anything untagged is the same for everybody and may be kept or shared.
 pub struct Scope {
@@ -62,6 +70,8 @@ pub struct Scope {
     asked_viewer: AtomicBool,
     read_untagged: AtomicBool,
     seen: Mutex<Vec<Seen>>,
+    /// Set if the caller may not act: when that ends.
+    suspended: Mutex<Option<Option<DateTime<Utc>>>>,
     feed: Feed,
 }
 
@@ -84,6 +94,7 @@ impl Scope {
             asked_viewer: AtomicBool::new(false),
             read_untagged: AtomicBool::new(false),
             seen: Mutex::default(),
+            suspended: Mutex::default(),
             feed,
         }
     }
@@ -111,6 +122,17 @@ impl Scope {
             return None;
         }
         Some(std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)))
+    }
+
+    /// Says whether the caller may act in the mutation that comes next: if not, until when.
+    pub fn suspend(&self, suspended: Option<Option<DateTime<Utc>>>) {
+        *self.suspended.lock().unwrap_or_else(PoisonError::into_inner) = suspended;
+    }
+
+    /// Whether this is a subscription that was let in before, on its way through the events.
+    #[must_use]
+    pub const fn is_running(&self) -> bool {
+        matches!(self.feed, Feed::Running(_))
     }
 
     /// What a subscription's resolver planned, after its planning run.
@@ -171,9 +193,13 @@ pub trait ContextExt: Sync {
     /// Who calls.
     ///
     /// # Errors
-    /// `UNAUTHENTICATED` for anonymous callers.
+    /// `UNAUTHENTICATED` for anonymous callers; in a mutation `ACCOUNT_SUSPENDED` for those who may not act.
     fn signed_in(&self) -> Result<Viewer, ApiError> {
-        self.viewer().ok_or_else(ApiError::unauthenticated)
+        let viewer = self.viewer().ok_or_else(ApiError::unauthenticated)?;
+        match *self.scope().suspended.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(until) => Err(ApiError::Suspended { until }),
+            None => Ok(viewer),
+        }
     }
 
     /// From where and with what the request came.

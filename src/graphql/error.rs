@@ -6,6 +6,7 @@
 use std::{future::Future, sync::Arc};
 
 use async_graphql::{ErrorExtensionValues, Value};
+use chrono::{DateTime, Utc};
 
 use crate::db::pool;
 
@@ -76,6 +77,11 @@ pub enum ApiError {
         /// A sentence that says what to do.
         message: String,
     },
+    /// The caller's account may look, but not act. A mutation tells it as data.
+    Suspended {
+        /// When that ends by itself.
+        until: Option<DateTime<Utc>>,
+    },
     /// The caller cannot.
     Internal(Arc<anyhow::Error>),
 }
@@ -122,6 +128,9 @@ impl From<ApiError> for async_graphql::Error {
     fn from(error: ApiError) -> Self {
         let (code, message) = match error {
             ApiError::Told { code, message } => (code, message),
+            ApiError::Suspended { .. } => {
+                (ApiCode::Forbidden, "This account is suspended: it may look, but not act.".to_owned())
+            }
             ApiError::Internal(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "a resolver failed");
                 (ApiCode::Internal, INTERNAL_MESSAGE.to_owned())

@@ -3,7 +3,7 @@
 //! - [`context`]: what a resolver may ask for (`ctx.app()`, `ctx.viewer()`, `ctx.hot(key)`, `ctx.one(key)`, …);
 //! - [`error`]: [`error::ApiError`] and [`error::Field`], the type of every field that can fail;
 //! - [`cookies`]: what a mutation tells a web page to keep;
-//! - [`connection`], [`scalars`], [`guard`]: pages, scalars, rights;
+//! - [`connection`], [`scalars`]: pages, scalars;
 //! - [`plain`]: objects whose fields need no waiting;
 //! - [`feed`]: how a subscription's resolver gets its events.
 
@@ -12,9 +12,8 @@ pub mod context;
 pub mod cookies;
 pub mod error;
 pub mod feed;
-pub mod guard;
 pub mod plain;
 pub mod scalars;
 
-pub use context::{Client, ContextExt, Scope, Viewer};
+pub use context::{Client, ContextExt, Scope, Viewer, rights_of};
 pub use error::{ApiError, Field, field};

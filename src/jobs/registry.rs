@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, chat, discovery, identities, notifications, payments, profiles, rooms, scheduling,
-        sessions, wallet,
+        accounts, admin, audit, chat, discovery, identities, notifications, payments, profiles, rooms,
+        scheduling, sessions, wallet,
     },
     integrations::{mail, payments::sandbox},
 };
@@ -27,6 +27,7 @@ pub fn registry() -> Registry {
         .hot::<profiles::loaders::CategoryById>()
         .hot::<profiles::loaders::SkillsOf>()
         .hot::<profiles::loaders::MentorById>()
+        .hot::<profiles::loaders::EndorsementsOf>()
         .hot::<scheduling::loaders::ScheduleOf>()
         .hot::<payments::loaders::PackageById>()
         .hot::<wallet::loaders::LastRecount>()
@@ -47,6 +48,9 @@ pub fn registry() -> Registry {
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(MINUTE, &admin::jobs::EndSuspensions {})
+        .every(audit::jobs::SEALING, &audit::jobs::SealActs {})
+        .every(24 * 60 * MINUTE, &audit::jobs::PublishHead {})
         .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
         .every(retention::PERIOD, &Retention)
 }

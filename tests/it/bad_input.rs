@@ -1,67 +1,17 @@
 //! Walks every mutation of the schema with bad input: it is answered with typed refusals or a clear top-level error, never
 //! with an internal one, and nothing in the database changes.
 
-use std::collections::HashMap;
+use serde_json::{Value, json};
 
-use serde_json::{Map, Value, json};
-
-use crate::support::{Client, TestApp};
-
-/// A named type of the schema, as introspection tells it.
-struct Schema(HashMap<String, Value>);
-
-impl Schema {
-    async fn read(client: &Client) -> Self {
-        let ofs = "ofType { kind name ofType { kind name ofType { kind name ofType { kind name } } } }";
-        let query = format!(
-            "{{ __schema {{ types {{ kind name enumValues {{ name }} isOneOf
-                 inputFields {{ name defaultValue type {{ kind name {ofs} }} }}
-                 fields {{ name args {{ type {{ kind name {ofs} }} }} type {{ kind name {ofs} }} }} }} }} }}"
-        );
-        let reply = client.query(&query).await;
-        let types = reply.data("__schema")["types"].as_array().expect("types").clone();
-        Self(types.into_iter().map(|ty| (ty["name"].as_str().unwrap_or_default().to_owned(), ty)).collect())
-    }
-
-    fn mutations(&self) -> Vec<(String, String)> {
-        let fields = self.0["Mutation"]["fields"].as_array().expect("mutations");
-        fields.iter().map(|field| (text(&field["name"]), named(&field["args"][0]["type"]))).collect()
-    }
-
-    /// A value of a type, made of what `bad` says for each scalar.
-    fn value(&self, ty: &Value, bad: &Bad) -> Value {
-        match text(&ty["kind"]).as_str() {
-            "NON_NULL" => self.value(&ty["ofType"], bad),
-            "LIST" => json!([self.value(&ty["ofType"], bad)]),
-            "INPUT_OBJECT" => self.input(&text(&ty["name"]), bad),
-            "ENUM" => self.0[&text(&ty["name"])]["enumValues"][0]["name"].clone(),
-            _ => (bad.scalar)(&text(&ty["name"])),
-        }
-    }
-
-    fn input(&self, name: &str, bad: &Bad) -> Value {
-        let ty = &self.0[name];
-        let mut fields: Vec<&Value> = ty["inputFields"].as_array().expect("fields").iter().collect();
-        if ty["isOneOf"] == true {
-            fields.truncate(1);
-        }
-        let values = fields.into_iter().map(|field| (text(&field["name"]), self.value(&field["type"], bad)));
-        Value::Object(values.collect::<Map<_, _>>())
-    }
-}
-
-fn text(value: &Value) -> String {
-    value.as_str().unwrap_or_default().to_owned()
-}
-
-fn named(ty: &Value) -> String {
-    if ty["ofType"].is_null() { text(&ty["name"]) } else { named(&ty["ofType"]) }
-}
+use crate::support::{
+    TestApp,
+    introspection::{Scalars, Schema, text},
+};
 
 /// One way of being bad.
 struct Bad {
     name: &'static str,
-    scalar: fn(&str) -> Value,
+    scalar: Scalars,
 }
 
 const WAYS: &[Bad] = &[
@@ -115,6 +65,10 @@ async fn state(app: &TestApp) -> Vec<(String, String)> {
     let mut digests = Vec::new();
     for table in tables {
         let name = &table[0];
+        // Wrong passwords and codes are counted: that is their point.
+        if matches!(name.as_str(), "attempts" | "proof_tries") {
+            continue;
+        }
         let rows = app
             .sql(&format!(
                 "select coalesce(md5(string_agg(t::text, E'\\n' order by t::text)), '') from {name} t"
@@ -140,7 +94,7 @@ async fn every_mutation_refuses_bad_input_and_changes_nothing() {
             "mutation($input: {input}!) {{ {mutation}(input: $input) {{ userErrors {{ __typename code message path }} }} }}"
         );
         for bad in WAYS {
-            let variables = json!({ "input": schema.input(&input, bad) });
+            let variables = json!({ "input": schema.input(&input, bad.scalar) });
             for (who, client) in [("a learner", &ada), ("a mentor", &grace), ("anybody", &app.anonymous())] {
                 let at = format!("{mutation} by {who} with {}", bad.name);
                 let reply = client.run(&query, variables.clone()).await;

@@ -14,7 +14,10 @@
 
 mod support;
 
+mod access;
 mod accounts;
+mod admin;
+mod audit;
 mod bad_input;
 mod boundaries;
 mod chat;

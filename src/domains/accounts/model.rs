@@ -38,6 +38,29 @@ text_enum! {
     }
 }
 
+text_enum! {
+    /// What the privileged may do; granted by roles.
+    pub enum Permission { ManageMembers = "MANAGE_MEMBERS", ReviewMentors = "REVIEW_MENTORS", ReadAudit = "READ_AUDIT" }
+}
+
+impl Role {
+    /// What the role allows beyond what every member may do.
+    #[must_use]
+    pub const fn permissions(self) -> &'static [Permission] {
+        match self {
+            Self::Learner | Self::Mentor | Self::Exchanger => &[],
+            Self::Admin => Permission::ALL,
+        }
+    }
+}
+
+/// An account that may look, but not act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspension {
+    /// When it ends by itself; `None` = when somebody lifts it.
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// How long an access token is good.
 pub const ACCESS_TOKEN_LIFE: TimeDelta = TimeDelta::minutes(15);
 /// How long a device stays signed in without being used.
@@ -78,13 +101,81 @@ pub struct MemberRow {
     pub version: i64,
     /// When the account was made.
     pub created_at: DateTime<Utc>,
+    /// When a suspension ends by itself; `None` = not by itself, or there is none.
+    #[serde(default)]
+    pub suspended_until: Option<DateTime<Utc>>,
 }
 
 impl MemberRow {
+    /// The status at an instant: a suspension whose time is over has ended, whether or not anybody wrote it down.
+    #[must_use]
+    pub fn status_at(&self, now: DateTime<Utc>) -> MemberStatus {
+        let over =
+            self.status == MemberStatus::Suspended && self.suspended_until.is_some_and(|until| until <= now);
+        if over { MemberStatus::Active } else { self.status }
+    }
+
+    /// What keeps the member from acting at an instant.
+    #[must_use]
+    pub fn suspension_at(&self, now: DateTime<Utc>) -> Option<Suspension> {
+        match self.status_at(now) {
+            MemberStatus::Active | MemberStatus::Inactive => None,
+            MemberStatus::Suspended => Some(Suspension { until: self.suspended_until }),
+            MemberStatus::Banned => Some(Suspension { until: None }),
+        }
+    }
+
+    /// Whether a role that the member holds grants a permission.
+    #[must_use]
+    pub fn may(&self, permission: Permission) -> bool {
+        self.roles.iter().any(|role| role.permissions().contains(&permission))
+    }
+
     /// Whether the member holds a role.
     #[must_use]
     pub fn has_role(&self, role: Role) -> bool {
         self.roles.contains(&role)
+    }
+}
+
+/// Which members are listed.
+#[derive(Clone, Debug, Default)]
+pub struct MemberSearch {
+    /// Part of the name, the handle or the address.
+    pub text: Option<String>,
+    /// Only holders of this role.
+    pub role: Option<Role>,
+    /// Only with this status.
+    pub status: Option<MemberStatus>,
+}
+
+/// A member's roles or status changed. Told on the member's own stream and on that of the administrators.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RightsChanged {
+    /// Whose.
+    pub member_id: MemberId,
+    /// Roles held now.
+    pub roles: Vec<Role>,
+    /// The status now.
+    pub status: MemberStatus,
+    /// When a suspension ends by itself.
+    pub suspended_until: Option<DateTime<Utc>>,
+}
+
+impl EventPayload for RightsChanged {
+    const KIND: &'static str = "RIGHTS_CHANGED";
+}
+
+impl RightsChanged {
+    /// The rights of a member as they are.
+    #[must_use]
+    pub fn of(member: &MemberRow) -> Self {
+        Self {
+            member_id: member.id,
+            roles: member.roles.clone(),
+            status: member.status,
+            suspended_until: member.suspended_until,
+        }
     }
 }
 

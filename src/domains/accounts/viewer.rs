@@ -1,10 +1,12 @@
 //! The accounts part of `Query.viewer`.
 
 use async_graphql::{Context, Object};
+use chrono::{DateTime, Utc};
 
 use super::{
     loaders::{EmailOf, MemberById},
-    types::{AuthSession, Role, own_auth_sessions},
+    model,
+    types::{AuthSession, MemberStatus, Permission, Role, own_auth_sessions},
 };
 use crate::{
     db::ids::MemberId,
@@ -44,6 +46,35 @@ impl AccountViewer {
         field(async {
             let member = ctx.hot(MemberById(self.0)).await?;
             Ok(member.map(|member| member.roles.iter().copied().map(Role::from).collect()))
+        })
+        .await
+    }
+
+    /// What the caller's roles allow beyond what every member may do. `null` if it cannot be read.
+    async fn permissions(&self, ctx: &Context<'_>) -> Field<Vec<Permission>> {
+        field(async {
+            let Some(member) = ctx.hot(MemberById(self.0)).await? else { return Ok(None) };
+            let all = model::Permission::ALL.iter().copied();
+            Ok(Some(all.filter(|permission| member.may(*permission)).map(Permission::from).collect()))
+        })
+        .await
+    }
+
+    /// Whether the account may be used. `null` if it cannot be read.
+    async fn status(&self, ctx: &Context<'_>) -> Field<MemberStatus> {
+        field(async {
+            let now = ctx.now();
+            Ok(ctx.hot(MemberById(self.0)).await?.map(|member| member.status_at(now).into()))
+        })
+        .await
+    }
+
+    /// When the account's suspension ends by itself. `null` if it is not suspended, or not for a time only.
+    async fn suspended_until(&self, ctx: &Context<'_>) -> Field<DateTime<Utc>> {
+        field(async {
+            let now = ctx.now();
+            let member = ctx.hot(MemberById(self.0)).await?;
+            Ok(member.and_then(|member| member.suspension_at(now)).and_then(|suspension| suspension.until))
         })
         .await
     }

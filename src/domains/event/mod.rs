@@ -14,10 +14,17 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::ids::MemberId,
     domains::{
-        accounts::{self, types::event::SecurityEvent},
+        accounts::{
+            self,
+            types::event::{RightsChanged, SecurityEvent},
+        },
         chat::{
             self,
             types::{ConversationUpdated, MessageSent},
+        },
+        mentorship::{
+            self,
+            types::{MentorApplicationReceived, MentorApplicationReviewed},
         },
         notifications::{
             self,
@@ -106,6 +113,12 @@ macro_rules! events {
 }
 
 events! {
+    /// A member's roles or status changed.
+    RightsChanged(accounts::model::RightsChanged);
+    /// A member applied to become a mentor.
+    MentorApplicationReceived(mentorship::model::MentorApplicationReceived);
+    /// An application to become a mentor was decided.
+    MentorApplicationReviewed(mentorship::model::MentorApplicationReviewed);
     /// A profile changed.
     ProfileUpdated(profiles::model::ProfileUpdated);
     /// A seat was booked.

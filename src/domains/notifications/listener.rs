@@ -14,6 +14,7 @@ use super::{
 use crate::{
     db::{Tx, ids::MemberId},
     domains::{
+        mentorship::model::MentorApplicationReviewed,
         payments::model::{PaymentFailed, PaymentSucceeded},
         reviews::model::ReviewAdded,
         sessions::model::{
@@ -76,6 +77,14 @@ fn draft(event: &Pending) -> Option<Draft> {
         ReviewAdded::KIND => {
             let ReviewAdded { review } = event.payload()?;
             (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
+        }
+        MentorApplicationReviewed::KIND => {
+            let MentorApplicationReviewed { application } = event.payload()?;
+            let body = match application.reapply_after {
+                None => body(Story::MentorNow),
+                Some(after) => body(Story::NotMentor(&application.reason, after)),
+            };
+            (Kind::MentorApplicationReviewed, application.id.to_string(), body)
         }
         _ => return None,
     };

@@ -38,6 +38,8 @@ pub enum NotificationKind {
     PaymentFailed,
     /// A review of the mentor was written.
     ReviewReceived,
+    /// The application to become a mentor was decided.
+    MentorApplicationReviewed,
 }
 
 /// An entry of the caller's inbox.

@@ -34,6 +34,10 @@ pub struct SkillsOf(pub MemberId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct MentorById(pub MemberId);
 
+/// How many vouch for each skill of a member. Never absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EndorsementsOf(pub MemberId);
+
 macro_rules! hot {
     ($($key:ty, $name:literal, $capacity:literal => $row:ty;)+) => {$(
         impl HotKey for $key {
@@ -53,6 +57,7 @@ hot! {
     CategoryById, "category", 1_000 => Arc<SkillCategoryRow>;
     SkillsOf, "skills_of", 20_000 => Arc<[MemberSkillRow]>;
     MentorById, "mentor", 20_000 => Arc<MentorRow>;
+    EndorsementsOf, "endorsements_of", 20_000 => Arc<HashMap<SkillId, i64>>;
 }
 
 impl Loader<SkillById> for Reader {
@@ -104,6 +109,22 @@ impl Loader<SkillsOf> for Reader {
             found.entry(SkillsOf(row.member_id)).or_default().push(row);
         }
         Ok(found.into_iter().map(|(key, rows)| (key, rows.into())).collect())
+    }
+}
+
+impl Loader<EndorsementsOf> for Reader {
+    type Value = Arc<HashMap<SkillId, i64>>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[EndorsementsOf]) -> Result<HashMap<EndorsementsOf, Self::Value>, LoadError> {
+        let members: Vec<MemberId> = keys.iter().map(|key| key.0).collect();
+        let rows = repo::endorsements(&mut *self.conn().await?, &members).await.map_err(Arc::new)?;
+        let mut found: HashMap<EndorsementsOf, HashMap<SkillId, i64>> =
+            keys.iter().map(|&key| (key, HashMap::new())).collect();
+        for (member, skill, count) in rows {
+            found.entry(EndorsementsOf(member)).or_default().insert(skill, count);
+        }
+        Ok(found.into_iter().map(|(key, counts)| (key, Arc::new(counts))).collect())
     }
 }
 

@@ -6,17 +6,17 @@ use super::{
     loaders::MentorById,
     model::{MOST_SKILLS, SkillIntent},
     repo::ProfileChanges,
-    service::{self, ListedSkill, ProfileError},
+    service::{self, EndorseError, ListedSkill, ProfileError},
     types::{
-        Member, Mentor, SetMemberSkillsInput, SetMemberSkillsPayload, UpdateMentorProfileInput,
-        UpdateMentorProfilePayload, UpdateProfileInput, UpdateProfilePayload,
+        EndorseSkillInput, EndorseSkillPayload, Member, Mentor, SetMemberSkillsInput, SetMemberSkillsPayload,
+        UpdateMentorProfileInput, UpdateMentorProfilePayload, UpdateProfileInput, UpdateProfilePayload,
     },
 };
 use crate::{
     db::ids::{MemberId, SkillId},
     domains::{
-        accounts::{loaders::MemberById, model::Role},
-        input::{id, languages, list, number, text},
+        accounts::loaders::MemberById,
+        input::{id, languages, list, not_found, number, text},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
     graphql::{ContextExt, Field},
@@ -82,15 +82,23 @@ impl ProfilesMutation {
     ) -> Field<UpdateMentorProfilePayload> {
         answer(async {
             let viewer = ctx.signed_in()?;
-            let member = ctx.hot(MemberById(viewer.member_id)).await?;
-            if !member.is_some_and(|member| member.has_role(Role::Mentor)) {
-                return Err(UserError::basic(ErrorCode::Forbidden, "", "Only mentors have an offer.").into());
-            }
             let headline = text(&input.headline, "headline", 1..=160)?;
             let rate = number(input.hourly_rate_minor.0, "hourlyRateMinor", 0..=1_000_000)?;
             service::set_mentor_offer(ctx.app(), viewer.member_id, &headline, rate, input.listed).await?;
             let mentor = ctx.hot(MentorById(viewer.member_id)).await?.map(Mentor);
             Ok(UpdateMentorProfilePayload { mentor, ..Default::default() })
+        })
+        .await
+    }
+
+    /// Vouches for a skill that a member offers, once. Needs a caller who had a completed session with the member.
+    async fn endorse_skill(&self, ctx: &Context<'_>, input: EndorseSkillInput) -> Field<EndorseSkillPayload> {
+        answer(async {
+            let viewer = ctx.signed_in()?;
+            let (member, skill) = (id(&input.member_id, "memberId")?, id(&input.skill_id, "skillId")?);
+            service::endorse(ctx.app(), viewer.member_id, member, skill).await?;
+            ctx.wrote();
+            Ok(EndorseSkillPayload { member: changed_member(ctx, member).await?, ..Default::default() })
         })
         .await
     }
@@ -121,6 +129,26 @@ fn is_handle(text: &str) -> bool {
     (3..=30).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+}
+
+impl From<EndorseError> for Refusal {
+    fn from(error: EndorseError) -> Self {
+        match error {
+            EndorseError::NeverMet => {
+                let message =
+                    "Only who had a completed session with the member can vouch for a skill of theirs.";
+                UserError::basic(ErrorCode::NotEligible, "memberId", message).into()
+            }
+            EndorseError::NotOffered => {
+                not_found("skillId", "skill among those that the member offers").into()
+            }
+            EndorseError::EndorsedBefore => {
+                let message = "You vouched for this skill before; it counts once.";
+                UserError::basic(ErrorCode::AlreadyDone, "skillId", message).into()
+            }
+            EndorseError::Database(_) => Self::Api(error.into()),
+        }
+    }
 }
 
 impl From<ProfileError> for Refusal {

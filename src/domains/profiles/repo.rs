@@ -1,5 +1,6 @@
 //! Every statement of profiles.
 
+use chrono::{DateTime, Utc};
 use diesel::{QueryResult, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
@@ -7,7 +8,7 @@ use super::model::{MemberSkillRow, MentorRow, SkillCategoryRow, SkillIntent, Ski
 use crate::db::{
     ids::{MemberId, SkillCategoryId, SkillId},
     keyset::Keyset,
-    tables::{member_skills, members, mentors, skill_categories, skills},
+    tables::{member_skills, members, mentors, skill_categories, skill_endorsements, skills},
 };
 
 /// Skills by id.
@@ -185,4 +186,38 @@ pub async fn count_session(conn: &mut AsyncPgConnection, mentor: MemberId) -> Qu
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// Notes that a member vouches for another's skill; `false` if it was noted before.
+pub async fn endorse(
+    conn: &mut AsyncPgConnection,
+    endorser: MemberId,
+    member: MemberId,
+    skill: SkillId,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let written = diesel::insert_into(skill_endorsements::table)
+        .values((
+            skill_endorsements::member_id.eq(member),
+            skill_endorsements::skill_id.eq(skill),
+            skill_endorsements::endorser_id.eq(endorser),
+            skill_endorsements::created_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(written == 1)
+}
+
+/// How many vouch for each skill of members.
+pub async fn endorsements(
+    conn: &mut AsyncPgConnection,
+    members: &[MemberId],
+) -> QueryResult<Vec<(MemberId, SkillId, i64)>> {
+    skill_endorsements::table
+        .filter(skill_endorsements::member_id.eq_any(members))
+        .group_by((skill_endorsements::member_id, skill_endorsements::skill_id))
+        .select((skill_endorsements::member_id, skill_endorsements::skill_id, diesel::dsl::count_star()))
+        .load(conn)
+        .await
 }

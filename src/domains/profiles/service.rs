@@ -1,7 +1,7 @@
 //! Use-cases of profiles.
 
 use super::{
-    loaders::{MentorById, SkillsOf},
+    loaders::{EndorsementsOf, MentorById, SkillsOf},
     model::{MemberSkillRow, ProfileUpdated, SkillIntent, SkillLevel},
     repo::{self, ProfileChanges},
 };
@@ -13,7 +13,7 @@ use crate::{
         ids::{MemberId, SkillId},
         transact,
     },
-    domains::accounts::loaders::MemberById,
+    domains::{accounts::loaders::MemberById, sessions},
     events::StreamName,
 };
 
@@ -137,6 +137,57 @@ pub async fn count_session(tx: &mut Tx, mentor: MemberId) -> diesel::QueryResult
     repo::count_session(tx, mentor).await?;
     tx.changed(MentorById(mentor).tag());
     Ok(())
+}
+
+/// Why a skill was not endorsed.
+#[derive(Debug, thiserror::Error)]
+pub enum EndorseError {
+    /// The member does not offer the skill.
+    #[error("not offered")]
+    NotOffered,
+    /// The two had no completed session together, or are the same.
+    #[error("never met")]
+    NeverMet,
+    /// The endorser did it before.
+    #[error("endorsed before")]
+    EndorsedBefore,
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Vouches for a skill that a member offers: once, and only after a completed session together.
+///
+/// # Errors
+/// See [`EndorseError`].
+pub async fn endorse(
+    app: &App,
+    endorser: MemberId,
+    member: MemberId,
+    skill: SkillId,
+) -> Result<(), EndorseError> {
+    transact(app, async |tx| {
+        let now = tx.now();
+        if endorser == member || !sessions::service::met(tx, endorser, member).await? {
+            return Err(EndorseError::NeverMet);
+        }
+        let offered = |row: &MemberSkillRow| row.skill_id == skill && row.intent == SkillIntent::Offered;
+        if !repo::skills_of(tx, &[member]).await?.iter().any(offered) {
+            return Err(EndorseError::NotOffered);
+        }
+        if !repo::endorse(tx, endorser, member, skill, now).await? {
+            return Err(EndorseError::EndorsedBefore);
+        }
+        tx.changed(EndorsementsOf(member).tag());
+        Ok(())
+    })
+    .await
+}
+
+/// Says that something which decides how a member is found has changed, such as roles or status.
+pub fn announce(tx: &mut Tx, member: MemberId) {
+    tx.changed(MentorById(member).tag());
+    told(tx, member);
 }
 
 fn told(tx: &mut Tx, member: MemberId) {

@@ -24,7 +24,6 @@ use super::{
 use crate::{
     db::ids::{EntityId, MemberId, MentorId},
     domains::{
-        accounts::{loaders::MemberById, model::Role},
         input::{attempt, id, list, not_found, number},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
@@ -45,7 +44,7 @@ impl SchedulingMutation {
         input: SetAvailabilityRulesInput,
     ) -> Field<SetAvailabilityRulesPayload> {
         answer(async {
-            let mentor = mentor_only(ctx).await?;
+            let mentor = ctx.signed_in()?.member_id;
             let command = rules(input)?;
             let schedule = service::set_rules(ctx.app(), mentor, &command).await?;
             Ok(SetAvailabilityRulesPayload {
@@ -63,7 +62,7 @@ impl SchedulingMutation {
         input: SetAvailabilityOverrideInput,
     ) -> Field<SetAvailabilityOverridePayload> {
         answer(async {
-            let mentor = mentor_only(ctx).await?;
+            let mentor = ctx.signed_in()?.member_id;
             let today = ctx.now().date_naive();
             let Date(date) = input.date;
             if date < today - Days::new(1) || date > today + Days::new(731) {
@@ -88,7 +87,7 @@ impl SchedulingMutation {
         input: ClearAvailabilityOverrideInput,
     ) -> Field<ClearAvailabilityOverridePayload> {
         answer(async {
-            let mentor = mentor_only(ctx).await?;
+            let mentor = ctx.signed_in()?.member_id;
             let expected = input.expected_version.map(i64::from);
             let schedule = service::clear_override(ctx.app(), mentor, input.date.0, expected).await?;
             Ok(ClearAvailabilityOverridePayload {
@@ -126,16 +125,6 @@ impl SchedulingMutation {
         })
         .await
     }
-}
-
-async fn mentor_only(ctx: &Context<'_>) -> Result<MemberId, Refusal> {
-    let viewer = ctx.signed_in()?;
-    let member = ctx.hot(MemberById(viewer.member_id)).await?;
-    if member.is_some_and(|member| member.has_role(Role::Mentor)) {
-        return Ok(viewer.member_id);
-    }
-    Err(UserError::basic(ErrorCode::Forbidden, "", "Only mentors have hours. Ask for the role MENTOR first.")
-        .into())
 }
 
 fn rules(input: SetAvailabilityRulesInput) -> Result<SetRules, UserError> {

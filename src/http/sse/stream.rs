@@ -131,6 +131,10 @@ impl EventStream {
                 }
                 () = self.stopped.as_mut() => return None,
             };
+            // What became ready after the device was signed out is withheld.
+            if auth::is_signed_out(&self.shared.engine.app, self.viewer) {
+                return None;
+            }
             return Some((Ok(bytes), self));
         }
     }

@@ -135,11 +135,13 @@ impl Socket {
             () = self.timer.as_mut() => self.tick(),
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
-        // What became ready after the token had ended is withheld.
-        if auth::is_expired(&self.shared.engine.app, self.caller.viewer) && !matches!(step, Step::Vanish) {
-            Step::Close(Close::EXPIRED)
-        } else {
-            step
+        // What became ready after the token had ended, or after the device was signed out, is withheld.
+        let app = &self.shared.engine.app;
+        match step {
+            Step::Vanish => Step::Vanish,
+            _ if auth::is_expired(app, self.caller.viewer) => Step::Close(Close::EXPIRED),
+            _ if auth::is_signed_out(app, self.caller.viewer) => Step::Close(Close::REVOKED),
+            step => step,
         }
     }
 

@@ -1,1 +1,2 @@
+mod endorsements;
 mod profile;

@@ -107,20 +107,14 @@ async fn only_mentors_have_hours() {
     let app = TestApp::start().await;
     let learner = app.member("ada").await;
     let input = rules(&[("MONDAY", "09:00", "10:00")]);
-    assert_eq!(
-        learner.run(RULES, json!({ "input": input })).await.codes("setAvailabilityRules"),
-        ["FORBIDDEN"]
-    );
+    assert_eq!(learner.run(RULES, json!({ "input": input })).await.error_codes(), ["FORBIDDEN"]);
     assert_eq!(
         app.anonymous().run(RULES, json!({ "input": input })).await.error_codes(),
         ["UNAUTHENTICATED"]
     );
     let date = app.now().date_naive();
     let input = json!({ "date": date, "hours": [] });
-    assert_eq!(
-        learner.run(OVERRIDE, json!({ "input": input })).await.codes("setAvailabilityOverride"),
-        ["FORBIDDEN"]
-    );
+    assert_eq!(learner.run(OVERRIDE, json!({ "input": input })).await.error_codes(), ["FORBIDDEN"]);
     assert_eq!(app.count("select count(*) from schedules").await, 0);
 }
 

@@ -11,6 +11,7 @@
 pub mod booking;
 pub mod client;
 pub mod database;
+pub mod introspection;
 pub mod process;
 pub mod smtp;
 pub mod socket;
@@ -116,7 +117,8 @@ impl TestApp {
         mentor
     }
 
-    async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
+    /// A new member with further roles, signed in.
+    pub async fn member_with(&self, name: &str, roles: &[Role]) -> Client {
         let email = format!("{name}@example.org");
         let input = json!({ "email": email, "password": PASSWORD, "name": name });
         let registered = self
@@ -124,12 +126,48 @@ impl TestApp {
             .run("mutation($input: RegisterMemberInput!) { registerMember(input: $input) { accepted userErrors { message } } }", json!({ "input": input }))
             .await;
         registered.ok("registerMember");
+        // As the seed does it: no admin has to be made first. Nobody has seen the member yet.
         for &role in roles {
-            assert!(
-                accounts::service::grant_role(&self.app, &email, role).await.expect("the role is granted")
-            );
+            let account = format!("(select member_id from credentials where email = '{email}')");
+            self.sql(&format!(
+                "update members set roles = roles || '{{{role}}}'::text[] where id = {account}"
+            ))
+            .await;
         }
         self.sign_in(&email).await
+    }
+
+    /// A new administrator, signed in, made as the operator does it.
+    pub async fn admin(&self, name: &str) -> Client {
+        let client = self.member(name).await;
+        let email = format!("{name}@example.org");
+        assert!(accounts::service::grant_admin(&self.app, &email).await.expect("the role is granted"));
+        self.step_up(&client).await;
+        client
+    }
+
+    /// As though the member had just shown a code of an authenticator app, on every device and for the whole test.
+    pub async fn step_up(&self, client: &Client) {
+        let id = skillswap::db::ids::decode(&client.id).expect("an id").1;
+        self.sql(&format!(
+            "insert into second_factors (member_id, sealed_secret, enrolled_at, confirmed_at)
+             values ('{id}', '', now(), now()) on conflict do nothing;
+             insert into step_ups (auth_session_id, stepped_up_at)
+             select id, now() + interval '10 years' from auth_sessions where member_id = '{id}'
+             on conflict (auth_session_id) do update set stepped_up_at = excluded.stepped_up_at"
+        ))
+        .await;
+    }
+
+    /// One more device of a member whom [`Self::step_up`] gave a second factor.
+    pub async fn sign_in_again(&self, email: &str) -> Client {
+        self.sql(&format!(
+            "delete from second_factors where member_id = (select member_id from credentials where email = '{email}')"
+        ))
+        .await;
+        let client = self.sign_in(email).await;
+        self.step_up(&client).await;
+        client
     }
 
     /// One more device of a member.

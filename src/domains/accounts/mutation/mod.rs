@@ -175,12 +175,7 @@ impl From<LogInError> for Refusal {
                 UserError::basic(ErrorCode::InvalidCredentials, "", message).into()
             }
             LogInError::Limited(retry_after) => limited(retry_after).into(),
-            LogInError::Suspended => UserError::basic(
-                ErrorCode::AccountSuspended,
-                "",
-                "This account is suspended. Write to support.",
-            )
-            .into(),
+            LogInError::Suspended(suspension) => UserError::suspended(suspension.until).into(),
             LogInError::Factor(error) => error.into(),
             LogInError::Database(_) | LogInError::Token(_) => Self::Api(error.into()),
         }

@@ -19,6 +19,7 @@ use crate::{
                 VerifyEmailPayload,
             },
         },
+        second_factor,
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
     graphql::{ContextExt, Field},
@@ -112,7 +113,7 @@ impl RecoveryMutation {
     }
 
     /// Mails a link to a new address for the caller's account, and a notice to the present one. Needs a signed-in caller who
-    /// knows the password.
+    /// knows the password, and stepped up in the last ten minutes if there is a second factor.
     async fn request_email_change(
         &self,
         ctx: &Context<'_>,
@@ -120,6 +121,7 @@ impl RecoveryMutation {
     ) -> Field<RequestEmailChangePayload> {
         answer(async {
             let viewer = ctx.signed_in()?;
+            second_factor::service::require_step_up_if_enrolled(ctx.app(), viewer).await?;
             let email = email(&input.new_email, "newEmail")?;
             service::email::request_change(ctx.app(), viewer, shortened(input.password), &email)
                 .await

@@ -1,13 +1,15 @@
-//! Every statement of accounts: members and credentials here; [`devices`]; [`recovery`]: mailed tokens and counted tries.
+//! Every statement of accounts: members and credentials here; [`devices`]; [`recovery`]: mailed tokens and
+//! counted tries; [`rights`]: roles, status, and lists of members.
 
 pub mod devices;
 pub mod recovery;
+pub mod rights;
 
 use chrono::{DateTime, Utc};
 use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{CredentialRow, MemberRow, OwnEmail, Role};
+use super::model::{CredentialRow, MemberRow, OwnEmail};
 use crate::{
     db::{
         ids::MemberId,
@@ -191,15 +193,6 @@ pub async fn set_email(
 ) -> QueryResult<()> {
     diesel::update(credentials::table.find(member_id))
         .set((credentials::email.eq(email), credentials::email_verified_at.eq(now)))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-/// Changes the roles.
-pub async fn set_roles(conn: &mut AsyncPgConnection, id: MemberId, roles: &[Role]) -> QueryResult<()> {
-    diesel::update(members::table.find(id))
-        .set((members::roles.eq(roles), members::version.eq(members::version + 1)))
         .execute(conn)
         .await
         .map(drop)

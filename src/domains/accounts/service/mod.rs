@@ -3,7 +3,7 @@
 //! - here: making an account; [`sign_in`]: devices, in and out; [`recovery`] and [`email`]: passwords and addresses;
 //! - [`lockout`], [`device`]: how often a password may be tried, and from where; [`password`], [`token`]: the cryptography;
 //! - [`outside`]: accounts of people whom a provider has recognised;
-//! - [`letters`]: what is mailed; [`revocation`]: devices signed out while their access tokens are still good.
+//! - [`rights`]: roles and status; [`letters`]: what is mailed; [`revocation`]: devices signed out while their access tokens are still good.
 
 pub mod device;
 pub mod email;
@@ -13,20 +13,24 @@ pub mod outside;
 pub mod password;
 pub mod recovery;
 pub mod revocation;
+pub mod rights;
 pub mod sign_in;
 pub mod token;
+
+use chrono::{DateTime, Utc};
+use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 
 pub use sign_in::{LogInError, RefreshError, RevokeError, SignedIn};
 pub use token::{TokenError, public_keys, verify_access_token};
 
 use super::{
-    loaders::MemberById,
-    model::{CredentialRow, MemberRow, MemberStatus, Role, TokenPurpose, handle_for},
+    model::{CredentialRow, MemberRow, MemberSearch, MemberStatus, Role, TokenPurpose, handle_for},
     repo,
 };
 use crate::{
     app::App,
-    db::{hot::HotKey, ids::MemberId, transact},
+    db::{Tx, ids::MemberId, keyset::Keyset, transact},
 };
 
 /// What a new member tells.
@@ -82,6 +86,7 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
             status: MemberStatus::Active,
             version: 1,
             created_at: now,
+            suspended_until: None,
         };
         let credential = CredentialRow {
             member_id: id,
@@ -105,20 +110,40 @@ pub async fn register(app: &App, command: Register) -> Result<(), AccountError> 
     }
 }
 
-/// Adds a role, for the operator's command line.
+/// Makes an account an administrator's, for the operator's command line: the first administrator comes from here.
 ///
 /// # Errors
 /// Only if the database fails; `false` if no account has the address.
-pub async fn grant_role(app: &App, email: &str, role: Role) -> Result<bool, AccountError> {
+pub async fn grant_admin(app: &App, email: &str) -> Result<bool, AccountError> {
     transact(app, async |tx| {
         let Some((_, member)) = repo::credential_by_email(tx, email).await? else { return Ok(false) };
         let Some(member) = repo::lock_member(tx, member.id).await? else { return Ok(false) };
-        if !member.has_role(role) {
-            let roles: Vec<Role> = member.roles.iter().copied().chain([role]).collect();
-            repo::set_roles(tx, member.id, &roles).await?;
-            tx.changed(MemberById(member.id).tag());
+        if !member.has_role(Role::Admin) {
+            let roles: Vec<Role> = member.roles.iter().copied().chain([Role::Admin]).collect();
+            rights::write_roles(tx, &member, roles, None, "by the operator").await?;
         }
         Ok(true)
     })
     .await
+}
+
+/// A page of the members, newest first.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn members(
+    conn: &mut AsyncPgConnection,
+    search: &MemberSearch,
+    page: &Keyset<(DateTime<Utc>, MemberId)>,
+    now: DateTime<Utc>,
+) -> QueryResult<Vec<MemberRow>> {
+    repo::rights::page_of_members(conn, search, page, now).await
+}
+
+/// A member, locked until the end of the transaction.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn lock(tx: &mut Tx, id: MemberId) -> QueryResult<Option<MemberRow>> {
+    repo::lock_member(tx, id).await
 }

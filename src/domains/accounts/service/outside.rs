@@ -67,6 +67,7 @@ pub async fn account_for(tx: &mut Tx, email: &str, name: Option<&str>) -> QueryR
         languages: Vec::new(),
         roles: vec![Role::Learner],
         status: MemberStatus::Active,
+        suspended_until: None,
         version: 1,
         created_at: now,
     };
@@ -109,10 +110,9 @@ pub async fn log_in_recognised(
     device: &Device,
 ) -> Result<SignedIn, LogInError> {
     let found = repo::members_by_ids(&mut *app.conn().await?, &[member]).await?.pop();
-    let usable =
-        found.is_some_and(|row| !matches!(row.status, MemberStatus::Suspended | MemberStatus::Banned));
-    if !usable {
-        return Err(LogInError::Suspended);
+    let row = found.ok_or(LogInError::InvalidCredentials)?;
+    if let Some(suspension) = row.suspension_at(app.clock.now()) {
+        return Err(LogInError::Suspended(suspension));
     }
     let proven = second_factor::service::check_at_log_in(app, member, factor).await?;
     let (signed_in, ended) =

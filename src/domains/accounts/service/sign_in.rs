@@ -6,8 +6,8 @@ use sha2::{Digest, Sha256};
 use super::{
     super::{
         model::{
-            AUTH_SESSION_LIFE, AuthSessionRow, MAX_AUTH_SESSIONS, MemberStatus, REFRESH_GRACE, SecurityEvent,
-            SecurityEventKind,
+            AUTH_SESSION_LIFE, AuthSessionRow, MAX_AUTH_SESSIONS, REFRESH_GRACE, SecurityEvent,
+            SecurityEventKind, Suspension,
         },
         repo::{self, devices},
     },
@@ -58,7 +58,7 @@ pub enum LogInError {
     Limited(i32),
     /// Suspended or banned.
     #[error("suspended")]
-    Suspended,
+    Suspended(Suspension),
     /// The account has a second factor that was not shown, or not rightly.
     #[error("second factor: {0}")]
     Factor(#[from] LogInFactorError),
@@ -103,8 +103,8 @@ pub async fn log_in(
         return Err(LogInError::InvalidCredentials);
     };
     counted.forgive(app).await?;
-    if matches!(member.status, MemberStatus::Suspended | MemberStatus::Banned) {
-        return Err(LogInError::Suspended);
+    if let Some(suspension) = member.suspension_at(app.clock.now()) {
+        return Err(LogInError::Suspended(suspension));
     }
     let proven = second_factor::service::check_at_log_in(app, member.id, factor).await?;
     let (signed_in, ended): (SignedIn, _) = transact(app, async |tx| {
@@ -132,6 +132,11 @@ pub async fn open_device(
     proven: bool,
 ) -> Result<(SignedIn, Vec<AuthSessionId>), LogInError> {
     let now = tx.now();
+    // Under the lock: whoever is banned in this moment gets no device that outlives the ban.
+    let member = repo::lock_member(tx, member_id).await?.ok_or(LogInError::InvalidCredentials)?;
+    if let Some(suspension) = member.suspension_at(now) {
+        return Err(LogInError::Suspended(suspension));
+    }
     let row = AuthSessionRow {
         id: AuthSessionId::new(),
         member_id,

@@ -35,6 +35,32 @@ pub enum Role {
 /// How long a browser keeps what its device is known by.
 const DEVICE_COOKIE_LIFE: TimeDelta = TimeDelta::days(365);
 
+/// What the privileged may do; granted by roles.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::Permission")]
+pub enum Permission {
+    /// See every account, set roles, suspend and ban.
+    ManageMembers,
+    /// Decide who becomes a mentor.
+    ReviewMentors,
+    /// Read and check the audit log.
+    ReadAudit,
+}
+
+/// Whether an account may be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "model::MemberStatus")]
+pub enum MemberStatus {
+    /// It may be used.
+    Active,
+    /// Its owner left it for a time.
+    Inactive,
+    /// It may look, but not act, until the suspension ends.
+    Suspended,
+    /// It may not be used.
+    Banned,
+}
+
 /// A signed-in device with its tokens.
 #[derive(Clone, Debug)]
 pub struct SessionTokens {

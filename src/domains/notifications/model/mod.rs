@@ -26,6 +26,7 @@ text_enum! {
         PaymentSucceeded = "PAYMENT_SUCCEEDED",
         PaymentFailed = "PAYMENT_FAILED",
         ReviewReceived = "REVIEW_RECEIVED",
+        MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
     }
 }
 

@@ -51,6 +51,10 @@ pub enum Story<'a> {
     PaymentFailed(Amount<'a>),
     /// A review was written: its stars.
     Reviewed(i16),
+    /// The application to become a mentor was approved.
+    MentorNow,
+    /// It was rejected: why, and when the next one can be made.
+    NotMentor(&'a str, DateTime<Utc>),
 }
 
 /// The text of a notification.
@@ -96,6 +100,11 @@ pub fn body(story: Story<'_>) -> String {
         }
         Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
         Story::Reviewed(stars) => format!("You received a review with {stars} stars."),
+        Story::MentorNow => "You are a mentor now. Set your offer and your hours.".to_owned(),
+        Story::NotMentor(reason, after) => format!(
+            "Your application to become a mentor was rejected: “{reason}” You can apply again after {}.",
+            time(after)
+        ),
     }
 }
 
@@ -185,6 +194,11 @@ mod tests {
             ),
             (Story::Reviewed(1), "You received a review with 1 star."),
             (Story::Reviewed(5), "You received a review with 5 stars."),
+            (Story::MentorNow, "You are a mentor now. Set your offer and your hours."),
+            (
+                Story::NotMentor("Say more.", at),
+                "Your application to become a mentor was rejected: “Say more.” You can apply again after 3 March 2027 at 14:05 UTC.",
+            ),
         ];
         for (story, text) in table {
             assert_eq!(body(story), text);

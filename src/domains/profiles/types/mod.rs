@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 pub use mentor::{Mentor, Rating};
 
 use super::{
-    loaders::{CategoryById, MentorById, SkillById, SkillsOf},
+    loaders::{CategoryById, EndorsementsOf, MentorById, SkillById, SkillsOf},
     model::{self, MemberSkillRow, SkillCategoryRow, SkillRow},
 };
 use crate::{
@@ -141,6 +141,16 @@ impl MemberSkill {
     /// How well the member knows it.
     async fn level(&self) -> SkillLevel {
         self.0.level.into()
+    }
+
+    /// How many members vouch for it after a session together. `null` if it cannot be read.
+    async fn endorsements(&self, ctx: &Context<'_>) -> Field<i32> {
+        field(async {
+            let counts = ctx.hot(EndorsementsOf(self.0.member_id)).await?;
+            let count = counts.and_then(|counts| counts.get(&self.0.skill_id).copied()).unwrap_or_default();
+            Ok(Some(i32::try_from(count).unwrap_or(i32::MAX)))
+        })
+        .await
     }
 
     /// The skill. `null` if it was removed from the catalogue.
@@ -371,4 +381,22 @@ pub struct UpdateMentorProfilePayload {
     pub user_errors: Vec<UserError>,
 }
 
-payloads!(UpdateProfilePayload, SetMemberSkillsPayload, UpdateMentorProfilePayload);
+/// Which skill of whom the caller vouches for.
+#[derive(Clone, Debug, InputObject)]
+pub struct EndorseSkillInput {
+    /// Whose.
+    pub member_id: ID,
+    /// A skill that the member offers.
+    pub skill_id: ID,
+}
+
+/// What `endorseSkill` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct EndorseSkillPayload {
+    /// The member, with the new count.
+    pub member: Option<Member>,
+    /// Why nothing changed.
+    pub user_errors: Vec<UserError>,
+}
+
+payloads!(EndorseSkillPayload, UpdateProfilePayload, SetMemberSkillsPayload, UpdateMentorProfilePayload);

@@ -43,6 +43,17 @@ pub async fn require_step_up(app: &App, viewer: Viewer) -> Result<(), StepUpErro
     }
 }
 
+/// The same for an act that asks for the password itself: only who has a second factor must have shown it.
+///
+/// # Errors
+/// See [`StepUpError`].
+pub async fn require_step_up_if_enrolled(app: &App, viewer: Viewer) -> Result<(), StepUpError> {
+    match standing(app, viewer.auth_session_id).await? {
+        Some(standing) if !standing.enabled => Ok(()),
+        Some(_) | None => require_step_up(app, viewer).await,
+    }
+}
+
 /// How the member on a device stands; `None` if the device is not there any more.
 pub(super) async fn standing(app: &App, device: AuthSessionId) -> QueryResult<Option<Standing>> {
     Ok(repo::standings(&mut *app.conn().await?, &[device]).await?.pop())

@@ -1,7 +1,7 @@
 //! The reading statements: by id with the reader's right to see, and the lists of one member.
 
 use chrono::{DateTime, Utc};
-use diesel::{QueryResult, sql_types};
+use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::super::model::{
@@ -90,6 +90,17 @@ pub async fn upcoming(
 ) -> QueryResult<Vec<SessionRow>> {
     let longest = chrono::TimeDelta::minutes(*BOOKABLE_MINUTES.end());
     Upcoming { member, now, from: now - longest, limit }.load(conn).await
+}
+
+/// Whether two members had a completed booking together, either way around.
+pub async fn met(conn: &mut AsyncPgConnection, one: MemberId, other: MemberId) -> QueryResult<bool> {
+    let together = bookings::table.filter(bookings::status.eq(BookingStatus::Completed)).filter(
+        bookings::learner_id
+            .eq(one)
+            .and(bookings::mentor_id.eq(other))
+            .or(bookings::learner_id.eq(other).and(bookings::mentor_id.eq(one))),
+    );
+    diesel::select(diesel::dsl::exists(together)).get_result(conn).await
 }
 
 /// Which bookings of a member are listed.

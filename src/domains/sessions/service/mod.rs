@@ -14,14 +14,18 @@ pub use complete::{auto_confirm, confirm};
 pub use run::{end, settle, start};
 
 use super::{
-    model::{BookingRow, Illegal, SessionAt, SessionRole, SessionRow},
-    repo::{self, read},
+    model::{BookingRow, BookingStatus, Illegal, SessionAt, SessionRole, SessionRow},
+    repo::{
+        self,
+        read::{self, BookingSearch},
+    },
 };
 use crate::{
     app::App,
     db::{
         Tx,
         ids::{BookingId, MemberId, SessionId},
+        keyset::Keyset,
     },
     domains::{scheduling, wallet},
     events::{EventPayload, StreamName},
@@ -104,4 +108,34 @@ pub async fn lock(tx: &mut Tx, session: SessionId) -> QueryResult<Option<Session
 fn tell_both<P: EventPayload>(tx: &mut Tx, booking: &BookingRow, payload: &P) {
     tx.tell(StreamName::User(booking.learner_id), payload);
     tx.tell(StreamName::User(booking.mentor_id), payload);
+}
+
+/// The confirmed bookings of a member, as learner or mentor, soonest first, at most `limit`: what somebody must resolve
+/// when the member can no longer act.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn open_bookings(
+    conn: &mut AsyncPgConnection,
+    member: MemberId,
+    limit: i64,
+) -> QueryResult<Vec<BookingRow>> {
+    let search = BookingSearch {
+        member,
+        status: Some(BookingStatus::Confirmed),
+        from: None,
+        until: None,
+        latest_first: false,
+    };
+    let mut rows = read::page_of_bookings(conn, &search, &Keyset::first(limit)).await?;
+    rows.truncate(usize::try_from(limit).unwrap_or_default());
+    Ok(rows)
+}
+
+/// Whether two members had a session together that was completed, either of them as the mentor.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn met(conn: &mut AsyncPgConnection, one: MemberId, other: MemberId) -> QueryResult<bool> {
+    read::met(conn, one, other).await
 }

@@ -1,0 +1,115 @@
+//! The access of every root field.
+
+use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
+use crate::domains::accounts::model::{
+    Permission::{ManageMembers, ReadAudit, ReviewMentors},
+    Role::Mentor,
+};
+
+/// The fields of `Query`.
+pub const QUERIES: &[(&str, Access)] = &[
+    ("adminAuditLog", Permission(ReadAudit)),
+    ("adminMembers", Permission(ManageMembers)),
+    ("adminMentorApplications", Permission(ReviewMentors)),
+    ("conversation", Visible),
+    ("creditPackages", Anybody),
+    ("ledgerProof", Anybody),
+    ("member", Anybody),
+    ("mentors", Anybody),
+    ("node", Visible),
+    ("nodes", Visible),
+    ("policies", Anybody),
+    ("session", Visible),
+    ("skill", Anybody),
+    ("skillCategories", Anybody),
+    ("skills", Anybody),
+    ("verifyAuditLog", Permission(ReadAudit)),
+    ("viewer", Visible),
+];
+
+/// The fields of `Mutation`.
+pub const MUTATIONS: &[(&str, Access)] = &[
+    ("addReview", Party("the booking's learner")),
+    ("adminSetMemberStatus", Permission(ManageMembers)),
+    ("adminSetRoles", Permission(ManageMembers)),
+    ("applyAsMentor", SignedIn),
+    ("bookSession", SignedIn),
+    ("cancelBooking", Party("the booking's learner or its mentor")),
+    ("changePassword", SignedIn),
+    ("clearAvailabilityOverride", Role(Mentor)),
+    ("completeOAuth", Anybody),
+    ("confirmEmailChange", Anybody),
+    ("confirmSession", Party("the booking's learner")),
+    ("confirmTotp", SignedIn),
+    ("createCheckout", SignedIn),
+    ("disableTotp", SignedIn),
+    ("endSession", Party("the session's mentor")),
+    ("endorseSkill", Party("a caller who had a completed session with the member")),
+    ("enrollTotp", SignedIn),
+    ("holdSlot", SignedIn),
+    ("joinSession", Party("a participant of the session")),
+    ("leaveSession", Party("the presence's owner")),
+    ("logIn", Anybody),
+    ("logOut", SignedIn),
+    ("markNotificationsRead", SignedIn),
+    ("markRead", Party("a member of the conversation")),
+    ("refreshSession", Anybody),
+    ("registerMember", Anybody),
+    ("releaseSlot", Party("the hold's own caller")),
+    ("requestEmailChange", SignedIn),
+    ("requestEmailVerification", SignedIn),
+    ("requestPasswordReset", Anybody),
+    ("resetPassword", Anybody),
+    ("reviewMentorApplication", Permission(ReviewMentors)),
+    ("revokeAuthSession", Party("the device's owner")),
+    ("sendMessage", SignedIn),
+    ("setAvailabilityOverride", Role(Mentor)),
+    ("setAvailabilityRules", Role(Mentor)),
+    ("setMemberSkills", SignedIn),
+    ("startOAuth", Anybody),
+    ("startSession", Party("the session's mentor")),
+    ("stepUp", SignedIn),
+    ("unlinkOAuthIdentity", Party("the identity's owner")),
+    ("updateMentorProfile", Role(Mentor)),
+    ("updateProfile", SignedIn),
+    ("verifyEmail", Anybody),
+];
+
+/// The fields of `Subscription`.
+pub const SUBSCRIPTIONS: &[(&str, Access)] = &[
+    ("adminEvents", Permission(ManageMembers)),
+    ("conversationEvents", Party("a member of the conversation")),
+    ("sessionEvents", Party("a participant of the session")),
+    ("viewerEvents", SignedIn),
+];
+
+/// Object types that only the privileged see, however they come to them.
+pub const OBJECTS: &[(&str, Access)] =
+    &[("AdminMember", Permission(ManageMembers)), ("AuditEntry", Permission(ReadAudit))];
+
+/// What a suspended member may still do: keep the account safe, and leave.
+pub const WHILE_SUSPENDED: &[&str] = &[
+    "changePassword",
+    "confirmEmailChange",
+    "logIn",
+    "logOut",
+    "refreshSession",
+    "registerMember",
+    "requestEmailVerification",
+    "requestPasswordReset",
+    "resetPassword",
+    "revokeAuthSession",
+    "verifyEmail",
+];
+
+/// The access of a field of a root type, or of an object type.
+#[must_use]
+pub fn of(root: &str, name: &str) -> Option<Access> {
+    let table = match root {
+        "Query" => QUERIES,
+        "Mutation" => MUTATIONS,
+        "Subscription" => SUBSCRIPTIONS,
+        _ => OBJECTS,
+    };
+    table.iter().find(|(known, _)| *known == name).map(|(_, access)| *access)
+}

@@ -1,0 +1,290 @@
+//! Acts, seals, and what makes them a chain.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use diesel::prelude::*;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::{
+    db::{
+        ids::{ActId, AuthSessionId, EntityId, MemberId},
+        tables::audit_log,
+    },
+    text_enum,
+};
+
+text_enum! {
+    /// What was done. Rows are kept for ever: values may be added, never renamed.
+    pub enum Action {
+        RolesChanged = "ROLES_CHANGED",
+        StatusChanged = "STATUS_CHANGED",
+        SuspensionEnded = "SUSPENSION_ENDED",
+        MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
+        MemberDataRead = "MEMBER_DATA_READ",
+        ConversationRead = "CONVERSATION_READ",
+        CreditsAdjusted = "CREDITS_ADJUSTED",
+        SignedIn = "SIGNED_IN",
+        SignInRefused = "SIGN_IN_REFUSED",
+        DeviceSignedOut = "DEVICE_SIGNED_OUT",
+        TokenReused = "TOKEN_REUSED",
+        PasswordChanged = "PASSWORD_CHANGED",
+        PasswordReset = "PASSWORD_RESET",
+        EmailChanged = "EMAIL_CHANGED",
+        SecondFactorEnabled = "SECOND_FACTOR_ENABLED",
+        SecondFactorDisabled = "SECOND_FACTOR_DISABLED",
+        RecoveryCodeUsed = "RECOVERY_CODE_USED",
+        IdentityLinked = "IDENTITY_LINKED",
+        IdentityUnlinked = "IDENTITY_UNLINKED",
+        AccountDeleted = "ACCOUNT_DELETED",
+        HeadPublished = "HEAD_PUBLISHED",
+    }
+}
+
+/// The longest reason, in characters.
+pub const LONGEST_REASON: usize = 2000;
+
+/// Something to be recorded. Built up from who did what: `Act::by(admin, Action::RolesChanged).about(member).because(why)`.
+#[derive(Clone, Debug)]
+pub struct Act {
+    pub(super) actor: Option<MemberId>,
+    pub(super) device: Option<AuthSessionId>,
+    pub(super) action: Action,
+    pub(super) subject: Option<String>,
+    pub(super) reason: String,
+    pub(super) details: BTreeMap<&'static str, String>,
+}
+
+impl Act {
+    /// What a member did.
+    #[must_use]
+    pub const fn by(actor: MemberId, action: Action) -> Self {
+        let mut act = Self::by_system(action);
+        act.actor = Some(actor);
+        act
+    }
+
+    /// What the system did, or the operator at the command line.
+    #[must_use]
+    pub const fn by_system(action: Action) -> Self {
+        Self {
+            actor: None,
+            device: None,
+            action,
+            subject: None,
+            reason: String::new(),
+            details: BTreeMap::new(),
+        }
+    }
+
+    /// The device that the actor used.
+    #[must_use]
+    pub const fn on(mut self, device: AuthSessionId) -> Self {
+        self.device = Some(device);
+        self
+    }
+
+    /// What it was done to.
+    #[must_use]
+    pub fn about(mut self, subject: impl EntityId) -> Self {
+        self.subject = Some(subject.to_string());
+        self
+    }
+
+    /// Why, in the actor's words; cut after 2000 characters.
+    #[must_use]
+    pub fn because(mut self, reason: &str) -> Self {
+        self.reason = reason.chars().take(LONGEST_REASON).collect();
+        self
+    }
+
+    /// One more fact, such as what it was before. Never a secret: the log is kept for ever.
+    #[must_use]
+    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+        self.details.insert(name, value.to_string());
+        self
+    }
+}
+
+/// A recorded act, as it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
+#[diesel(table_name = audit_log, check_for_backend(diesel::pg::Pg))]
+pub struct ActRow {
+    /// Its id.
+    pub id: ActId,
+    /// Who did it; `None` = the system or the operator.
+    pub actor_id: Option<MemberId>,
+    /// The device that the actor used.
+    pub auth_session_id: Option<AuthSessionId>,
+    /// See [`Action`]; a newer server may have written one that is not known here.
+    pub action: String,
+    /// Global id of what it was done to.
+    pub subject: Option<String>,
+    /// Why, in the actor's words; empty if nobody said.
+    pub reason: String,
+    /// A JSON object of texts.
+    pub details: String,
+    /// When the transaction ran.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// A link of the chain.
+pub type Hash = [u8; 32];
+
+/// A place in the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Head {
+    /// How many acts are sealed up to here.
+    pub seq: i64,
+    /// The hash over all of them.
+    pub hash: Hash,
+}
+
+impl Head {
+    /// Before the first act.
+    pub const GENESIS: Self = Self { seq: 0, hash: [0; 32] };
+
+    /// The link after this one: a hash over the place, the hash before it and every column of the row. Each value is
+    /// preceded by whether it is there and how long it is, so that no two rows have the same bytes.
+    #[must_use]
+    pub fn next(&self, row: &ActRow) -> Self {
+        let seq = self.seq + 1;
+        let mut digest = Sha256::new_with_prefix("skillswap audit 1");
+        let mut add = |value: Option<&[u8]>| {
+            let length = u64::try_from(value.map_or(0, <[u8]>::len)).unwrap_or(u64::MAX);
+            digest.update([u8::from(value.is_some())]);
+            digest.update(length.to_be_bytes());
+            digest.update(value.unwrap_or_default());
+        };
+        add(Some(&seq.to_be_bytes()));
+        add(Some(&self.hash));
+        add(Some(row.id.uuid().as_bytes()));
+        add(row.actor_id.map(EntityId::uuid).as_ref().map(Uuid::as_bytes).map(<[u8; 16]>::as_slice));
+        add(row.auth_session_id.map(EntityId::uuid).as_ref().map(Uuid::as_bytes).map(<[u8; 16]>::as_slice));
+        add(Some(row.action.as_bytes()));
+        add(row.subject.as_deref().map(str::as_bytes));
+        add(Some(row.reason.as_bytes()));
+        add(Some(row.details.as_bytes()));
+        // The database keeps microseconds.
+        add(Some(&row.occurred_at.timestamp_micros().to_be_bytes()));
+        Self { seq, hash: digest.finalize().into() }
+    }
+
+    /// The hash in hexadecimal.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// A head as it is written down: the number and the hash in hexadecimal.
+    #[must_use]
+    pub fn read(seq: i64, hex: &str) -> Option<Self> {
+        if hex.len() != 64 || !hex.is_ascii() || seq < 0 {
+            return None;
+        }
+        let mut hash = [0; 32];
+        for (place, byte) in hash.iter_mut().enumerate() {
+            *byte = u8::from_str_radix(hex.get(2 * place..2 * place + 2)?, 16).ok()?;
+        }
+        Some(Self { seq, hash })
+    }
+}
+
+/// The details of a [`Action::HeadPublished`]: number and hash.
+pub const HEAD_DETAILS: [&str; 2] = ["seq", "hash"];
+
+impl ActRow {
+    /// The head that this act published, if it is such an act and can be read.
+    #[must_use]
+    pub fn published_head(&self) -> Option<Head> {
+        let details = self.details();
+        let [seq, hash] = HEAD_DETAILS.map(|name| details.get(name).cloned().unwrap_or_default());
+        Head::read(seq.parse().ok()?, &hash)
+    }
+
+    /// Whether this act publishes a head.
+    #[must_use]
+    pub fn publishes(&self) -> bool {
+        self.action == Action::HeadPublished.as_str()
+    }
+
+    /// The facts, by name.
+    #[must_use]
+    pub fn details(&self) -> BTreeMap<String, String> {
+        serde_json::from_str(&self.details).unwrap_or_default()
+    }
+}
+
+text_enum! {
+    /// What is wrong with the log.
+    pub enum FaultKind {
+        RowAltered = "ROW_ALTERED",
+        RowMissing = "ROW_MISSING",
+        SealMissing = "SEAL_MISSING",
+        RowNotSealed = "ROW_NOT_SEALED",
+        HeadDiffers = "HEAD_DIFFERS",
+    }
+}
+
+/// The first place where the log is not what was written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fault {
+    /// What is wrong.
+    pub kind: FaultKind,
+    /// The number in the chain, if it is a place in it.
+    pub seq: Option<i64>,
+    /// The act, as far as it can be told.
+    pub act: Option<ActId>,
+}
+
+/// What a check of the whole log found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AuditReport {
+    /// Sealed acts that were found to be as they were written.
+    pub sealed: i64,
+    /// Acts that wait for their seal: a few seconds' worth, as long as a worker runs.
+    pub unsealed: i64,
+    /// The last good link.
+    pub head: Head,
+    /// The first fault.
+    pub fault: Option<Fault>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row() -> ActRow {
+        ActRow {
+            id: ActId::new(),
+            actor_id: None,
+            auth_session_id: None,
+            action: "ROLES_CHANGED".to_owned(),
+            subject: None,
+            reason: "ab".to_owned(),
+            details: "{}".to_owned(),
+            occurred_at: DateTime::UNIX_EPOCH,
+        }
+    }
+
+    #[test]
+    fn values_cannot_move_between_columns() {
+        let first = row();
+        let second = ActRow { action: "ROLES_CHANGEDa".to_owned(), reason: "b".to_owned(), ..first.clone() };
+        let third = ActRow { subject: Some(String::new()), ..first.clone() };
+        let links = [&first, &second, &third].map(|row| Head::GENESIS.next(row).hash);
+        assert_ne!(links[0], links[1]);
+        assert_ne!(links[0], links[2]);
+    }
+
+    #[test]
+    fn a_head_reads_back_and_nothing_else_does() {
+        let head = Head::GENESIS.next(&row());
+        assert_eq!(Head::read(head.seq, &head.hex()), Some(head));
+        for hex in ["", "00", &"é".repeat(32), &"zz".repeat(32)] {
+            assert_eq!(Head::read(1, hex), None, "{hex}");
+        }
+        assert_eq!(Head::read(-1, &head.hex()), None);
+    }
+}

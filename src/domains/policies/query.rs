@@ -1,0 +1,101 @@
+//! The root query of the policies.
+
+use std::ops::RangeInclusive;
+
+use async_graphql::{Context, Object};
+
+use super::types::{
+    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, IntRange, MentorPolicies, Policies,
+};
+use crate::{
+    config::Config,
+    domains::{accounts, audit, mentorship, profiles, reviews, scheduling, sessions::model::rules},
+    engine::scan,
+    graphql::{ContextExt, Field, connection, field},
+    jobs::retention,
+    schema,
+};
+
+/// The policies.
+#[derive(Debug, Default)]
+pub struct PoliciesQuery;
+
+/// The policies.
+#[Object]
+impl PoliciesQuery {
+    /// The limits and policies of the house, as the code goes by them. `null` if they cannot be read.
+    async fn policies(&self, ctx: &Context<'_>) -> Field<Policies> {
+        field(async {
+            let published = if ctx.look_ahead().field("audit").field("publishedHead").exists() {
+                audit::service::published_head(&mut *ctx.conn().await?).await?
+            } else {
+                None
+            };
+            Ok(Some(Policies {
+                accounts: accounts(),
+                bookings: bookings(&ctx.app().config),
+                mentors: MentorPolicies {
+                    statement_length: range(&mentorship::model::STATEMENT_LENGTH),
+                    reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
+                },
+                api: api(),
+                audit: AuditPolicies {
+                    seal_seconds: int(audit::jobs::SEALING.as_secs()),
+                    published_head: published.map(Into::into),
+                },
+            }))
+        })
+        .await
+    }
+}
+
+fn accounts() -> AccountPolicies {
+    use accounts::model::{ACCESS_TOKEN_LIFE, AUTH_SESSION_LIFE, PASSWORD_LENGTH};
+    AccountPolicies {
+        access_token_minutes: int(ACCESS_TOKEN_LIFE.num_minutes()),
+        device_days: int(AUTH_SESSION_LIFE.num_days()),
+        password_length: range(&PASSWORD_LENGTH),
+        most_skills: int(profiles::model::MOST_SKILLS),
+    }
+}
+
+fn bookings(config: &Config) -> BookingPolicies {
+    BookingPolicies {
+        hold_minutes: int(scheduling::model::HOLD_LIFE.num_minutes()),
+        most_holds: int(scheduling::model::MOST_HOLDS),
+        session_minutes: range(&rules::BOOKABLE_MINUTES),
+        room_opens_minutes_before: int(rules::OPENS_BEFORE.num_minutes()),
+        overrun_minutes: int(rules::OVERRUN.num_minutes()),
+        given_up_after_hours: int(rules::GIVEN_UP_AFTER.num_hours()),
+        confirm_hours: int(rules::CONFIRM_WINDOW.num_hours()),
+        fee_basis_points: config.fee_basis_points.into(),
+        review_stars: range(&reviews::model::STARS),
+    }
+}
+
+fn api() -> ApiPolicies {
+    ApiPolicies {
+        depth: int(schema::MAX_DEPTH),
+        complexity: int(schema::MAX_COMPLEXITY),
+        aliases: int(schema::MAX_ALIASES),
+        document_bytes: int(scan::MAX_BYTES),
+        default_page: connection::DEFAULT_PAGE,
+        largest_page: connection::LARGEST_PAGE,
+        events_kept_days: int(retention::EVENTS_KEPT.num_days()),
+        idempotency_days: int(retention::KEYS_KEPT.num_days()),
+    }
+}
+
+fn range<T: Copy>(range: &RangeInclusive<T>) -> IntRange
+where
+    i32: TryFrom<T>,
+{
+    IntRange { min: int(*range.start()), max: int(*range.end()) }
+}
+
+fn int<T>(number: T) -> i32
+where
+    i32: TryFrom<T>,
+{
+    i32::try_from(number).unwrap_or(i32::MAX)
+}

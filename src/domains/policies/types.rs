@@ -1,0 +1,105 @@
+//! GraphQL types of the policies.
+
+use async_graphql::SimpleObject;
+
+use crate::domains::audit::types::AuditHead;
+
+/// A range of whole numbers, both ends included.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct IntRange {
+    /// The least.
+    pub min: i32,
+    /// The most.
+    pub max: i32,
+}
+
+/// The limits and policies of the house.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct Policies {
+    /// Accounts and signing in.
+    pub accounts: AccountPolicies,
+    /// Slots and bookings.
+    pub bookings: BookingPolicies,
+    /// Becoming a mentor.
+    pub mentors: MentorPolicies,
+    /// Limits of requests.
+    pub api: ApiPolicies,
+    /// The audit log.
+    pub audit: AuditPolicies,
+}
+
+/// Accounts and signing in.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct AccountPolicies {
+    /// Minutes that an access token is good.
+    pub access_token_minutes: i32,
+    /// Days that a device stays signed in without being used.
+    pub device_days: i32,
+    /// Characters of a password.
+    pub password_length: IntRange,
+    /// Skills that a member may list per intent.
+    pub most_skills: i32,
+}
+
+/// Slots and bookings.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct BookingPolicies {
+    /// Minutes that a slot is held.
+    pub hold_minutes: i32,
+    /// Slots that a member may hold at once.
+    pub most_holds: i32,
+    /// Minutes of a session that can be booked.
+    pub session_minutes: IntRange,
+    /// Minutes before the start that a room opens.
+    pub room_opens_minutes_before: i32,
+    /// Minutes that a session may go on after its planned end.
+    pub overrun_minutes: i32,
+    /// Hours after the start after which a session that nobody started is given up.
+    pub given_up_after_hours: i32,
+    /// Hours that a learner has to confirm a session, before it completes by itself.
+    pub confirm_hours: i32,
+    /// What the platform keeps of a price, in hundredths of a percent.
+    pub fee_basis_points: i32,
+    /// Stars of a review.
+    pub review_stars: IntRange,
+}
+
+/// Becoming a mentor.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct MentorPolicies {
+    /// Characters of an application's statement.
+    pub statement_length: IntRange,
+    /// Days after a rejection before the next application.
+    pub reapply_days: i32,
+}
+
+/// Limits of requests.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct ApiPolicies {
+    /// Selections inside selections.
+    pub depth: i32,
+    /// Fields of an answer at most, lists counted by their page size.
+    pub complexity: i32,
+    /// Aliases in a document.
+    pub aliases: i32,
+    /// Bytes of a document.
+    pub document_bytes: i32,
+    /// Rows on a page unless asked otherwise.
+    pub default_page: i32,
+    /// The most rows a page may have.
+    pub largest_page: i32,
+    /// Days that a subscription can be resumed.
+    pub events_kept_days: i32,
+    /// Days that a repeat of a mutation is recognised by its `idempotencyKey`.
+    pub idempotency_days: i32,
+}
+
+/// The audit log.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct AuditPolicies {
+    /// Seconds between two rounds of sealing.
+    pub seal_seconds: i32,
+    /// The head of the log that was published last, every day. Keep it: administrators can show that the log still runs
+    /// through it. `null` before the first.
+    pub published_head: Option<AuditHead>,
+}
