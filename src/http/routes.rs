@@ -6,7 +6,7 @@ use actix_web::{
     web::{PayloadConfig, ServiceConfig, get, method, post, resource, route, to},
 };
 
-use super::{graphql, identity, mail, ops, playground, sandbox, sse, webhooks};
+use super::{account, graphql, identity, mail, ops, playground, sandbox, sse, webhooks};
 
 /// Lists the routes.
 pub(super) fn configure(routes: &mut ServiceConfig) {
@@ -29,6 +29,7 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         .route("/playground", read().to(playground::without_slash))
         .route("/playground/{path:.*}", read().to(playground::file))
         .route("/.well-known/jwks.json", read().to(identity::jwks))
+        .route("/account/{page}", read().to(account::page))
         .route("/dev/accounts", read().to(identity::demo_accounts))
         .route("/dev/mail", read().to(mail::list))
         .service(

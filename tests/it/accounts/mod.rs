@@ -3,6 +3,7 @@ mod devices;
 mod email;
 mod lockout;
 mod mail;
+mod pages;
 mod readme;
 mod recovery;
 mod refresh;

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use serde_json::json;
 
-use super::{codes, mailed_token, mails};
+use super::{codes, log_in_from, mailed_token, mails};
 use crate::support::{PASSWORD, Socket, TestApp};
 
 const RESET: &str = "Choose a new password";
@@ -130,4 +130,29 @@ async fn of_two_changes_at_once_one_wins() {
     assert_eq!(won, 1, "{one:?} {two:?}");
     let password = if one.is_empty() { "the first horse" } else { "the second horse" };
     app.sign_in_with("ada@example.org", password).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sign_in_with_the_old_password_does_not_outlive_the_new_one() {
+    let app = TestApp::start_with(|config| config.trusted_proxies = 1).await;
+    app.member("ada").await;
+    let mut old = PASSWORD.to_owned();
+    for round in 0..4 {
+        ask(&app, "ada@example.org").await;
+        let token = mailed_token(&app, "ada@example.org", RESET).await;
+        let new = format!("horse number {round}");
+        let sign_ins = futures_util::future::join_all((0..6).map(|place| {
+            let input = json!({ "email": "ada@example.org", "password": old });
+            let (app, ip) = (&app, format!("192.0.2.{}", 10 * round + place));
+            async move { log_in_from(app, &ip, input).await }
+        }));
+        let anonymous = app.anonymous();
+        let reset = codes(&anonymous, "resetPassword", json!({ "token": token, "newPassword": new }));
+        let (sign_ins, reset) = tokio::join!(sign_ins, reset);
+
+        assert!(reset.is_empty(), "{reset:?}");
+        let open = app.count("select count(*) from auth_sessions where revoked_at is null").await;
+        assert_eq!(open, 0, "{sign_ins:?}");
+        old = new;
+    }
 }

@@ -62,11 +62,19 @@ async fn a_registered_address_gets_the_same_answer_and_its_owner_a_letter() {
     assert_eq!(app.count("select count(*) from members").await, 2);
     let subjects: Vec<_> = mails(&app, "ada@example.org").await.into_iter().map(|mail| mail.0).collect();
     assert_eq!(subjects, [CONFIRM, "You already have an account"]);
-    // Nobody can fill a mailbox through us.
+    // Nobody can fill a mailbox through us, nor keep the letters out that its owner asks for.
     for _ in 0..10 {
         register("ada@example.org").await;
     }
-    assert_eq!(mails(&app, "ada@example.org").await.len(), 5);
+    assert_eq!(mails(&app, "ada@example.org").await.len(), 6);
+    let input = json!({ "email": "ada@example.org" });
+    for _ in 0..7 {
+        app.anonymous().mutate("requestPasswordReset", "", input.clone()).await.ok("requestPasswordReset");
+    }
+    assert_eq!(mails(&app, "ada@example.org").await.len(), 11);
+    let token = mailed_token(&app, "ada@example.org", "Choose a new password").await;
+    let input = json!({ "token": token, "newPassword": "a much better horse" });
+    assert!(codes(&app.anonymous(), "resetPassword", input).await.is_empty(), "the last link is good");
 }
 
 #[tokio::test(flavor = "multi_thread")]

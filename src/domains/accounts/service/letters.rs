@@ -24,8 +24,8 @@ use crate::{
     },
 };
 
-/// Sends a link to an address; earlier links of the kind are dead. Letters to an address have a limit; beyond it
-/// nothing is sent, and nothing is told.
+/// Sends a link to an address; earlier links of the kind are dead. Letters to an address have a limit; beyond it nothing is
+/// sent, and nothing is told.
 pub async fn send_link(
     app: &App,
     tx: &mut Tx,
@@ -33,7 +33,7 @@ pub async fn send_link(
     member: &MemberRow,
     email: &str,
 ) -> QueryResult<()> {
-    if !may_send(tx, email).await? {
+    if !may_send(tx, purpose.as_str(), email).await? {
         return Ok(());
     }
     recovery::withdraw_tokens(tx, member.id, Some(purpose)).await?;
@@ -66,7 +66,7 @@ pub async fn send_link(
 /// Tells the owner of an address that somebody wanted it.
 pub async fn tell_owner(tx: &mut Tx, email: &str) -> QueryResult<()> {
     let Some((_, owner)) = repo::credential_by_email(tx, email).await? else { return Ok(()) };
-    if !may_send(tx, email).await? {
+    if !may_send(tx, "ADDRESS_TAKEN", email).await? {
         return Ok(());
     }
     notice(tx, &owner, email, Template::AddressTaken, &[("email", email)]).await
@@ -102,9 +102,11 @@ pub fn hash(token: &str) -> [u8; 32] {
     Sha256::digest(token).into()
 }
 
-async fn may_send(tx: &mut Tx, email: &str) -> QueryResult<bool> {
+/// Each kind of letter has a number of its own, or somebody could use up the letters that the owner needs. The last link that
+/// was sent stays good until the next one may be.
+async fn may_send(tx: &mut Tx, kind: &str, email: &str) -> QueryResult<bool> {
     let now = tx.now();
-    match lockout::count_one(tx, "mails", email.as_bytes(), MAILS, now).await {
+    match lockout::count_one(tx, &format!("mails {kind}"), email.as_bytes(), MAILS, now).await {
         Ok(_) => Ok(true),
         Err(TryError::Limited { .. }) => Ok(false),
         Err(TryError::Database(error)) => Err(error),

@@ -29,7 +29,7 @@ pub const PLACE: Limit = Limit { tries: 5, window: TimeDelta::minutes(15) };
 const STRANGERS: Limit = Limit { tries: 50, window: TimeDelta::hours(1) };
 /// All accounts from one place.
 const NETWORK: Limit = Limit { tries: 100, window: TimeDelta::minutes(15) };
-/// Mails that strangers can cause to one address.
+/// Mails of one kind that strangers can cause to one address.
 pub const MAILS: Limit = Limit { tries: 5, window: TimeDelta::hours(1) };
 /// Requests for mails from one place.
 pub const MAIL_REQUESTS: Limit = Limit { tries: 20, window: TimeDelta::hours(1) };
