@@ -31,6 +31,11 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         .route("/.well-known/jwks.json", read().to(identity::jwks))
         .route("/dev/accounts", read().to(identity::demo_accounts))
         .service(
+            resource("/webhooks/identity")
+                .app_data(PayloadConfig::new(webhooks::MAX_BODY))
+                .route(post().to(webhooks::receive_identity)),
+        )
+        .service(
             resource("/webhooks/{provider}")
                 .app_data(PayloadConfig::new(webhooks::MAX_BODY))
                 .route(post().to(webhooks::receive)),

@@ -38,7 +38,7 @@ pub fn registry() -> Registry {
         // Jobs and schedules.
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
-        .every(5 * MINUTE, &identities::jobs::ForgetOldStates {})
+        .every(5 * MINUTE, &identities::jobs::ForgetOld {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})

@@ -120,12 +120,6 @@ pub async fn revoke_all_auth_sessions(
         .await
 }
 
-/// Whether a device is signed in.
-pub async fn is_open(conn: &mut AsyncPgConnection, id: AuthSessionId) -> QueryResult<bool> {
-    let open = auth_sessions::table.find(id).filter(auth_sessions::revoked_at.is_null());
-    diesel::select(diesel::dsl::exists(open)).get_result(conn).await
-}
-
 /// The addresses of members.
 pub async fn emails_by_ids(
     conn: &mut AsyncPgConnection,
