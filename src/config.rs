@@ -112,7 +112,7 @@ pub struct IdentityConfig {
     /// Facebook's API.
     #[arg(long, env = "FACEBOOK_GRAPH_URL", default_value = "https://graph.facebook.com/v23.0", value_parser = safe_url)]
     pub facebook_graph_url: String,
-    /// Issuer of an OpenID Connect provider, found by discovery.
+    /// Issuer of any other provider (Clerk, Auth0, …), found by discovery.
     #[arg(long, env = "OIDC_ISSUER", value_parser = safe_url)]
     pub oidc_issuer: Option<String>,
     /// Client id there.
@@ -121,6 +121,9 @@ pub struct IdentityConfig {
     /// Client secret there; none for public clients.
     #[arg(long, env = "OIDC_CLIENT_SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
+    /// Secret of that issuer's webhooks about its people (`POST /webhooks/identity`, signed as Svix does): `whsec_…`.
+    #[arg(long, env = "OIDC_WEBHOOK_SECRET", hide_env_values = true, requires = "oidc_issuer")]
+    pub oidc_webhook_secret: Option<String>,
 }
 
 /// What kind of installation this is.

@@ -1,3 +1,5 @@
+drop table external_deliveries;
+drop table external_users;
 drop table oauth_states;
 drop table oauth_identities;
 -- No password has this hash.

@@ -32,3 +32,23 @@ create table oauth_states (
   expires_at   timestamptz not null
 );
 create index oauth_states_expiry on oauth_states (expires_at);
+
+-- People of the issuer, as its webhooks tell; linked to a member once their address is proven. Nothing older overwrites
+-- what is newer, and who is gone stays gone.
+create table external_users (
+  issuer         text        not null,
+  subject        text        not null,
+  verified_email text,
+  name           text,
+  updated_at     timestamptz not null,
+  deleted_at     timestamptz,
+  primary key (issuer, subject)
+);
+
+-- Deliveries of the issuer's webhooks: each is applied once.
+create table external_deliveries (
+  delivery_id text primary key,
+  kind        text        not null,
+  received_at timestamptz not null
+);
+create index external_deliveries_age on external_deliveries (received_at);

@@ -213,6 +213,29 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    external_deliveries (delivery_id) {
+        delivery_id -> Text,
+        kind -> Text,
+        received_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    external_users (issuer, subject) {
+        issuer -> Text,
+        subject -> Text,
+        verified_email -> Nullable<Text>,
+        name -> Nullable<Text>,
+        updated_at -> Timestamptz,
+        deleted_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     idempotency_keys (member_id, operation, key) {
         member_id -> Uuid,
         operation -> Text,
@@ -718,6 +741,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     credit_packages,
     dead_jobs,
     events,
+    external_deliveries,
+    external_users,
     idempotency_keys,
     inboxes,
     job_schedules,

@@ -33,6 +33,11 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         .route("/dev/accounts", read().to(identity::demo_accounts))
         .route("/dev/mail", read().to(mail::list))
         .service(
+            resource("/webhooks/identity")
+                .app_data(PayloadConfig::new(webhooks::MAX_BODY))
+                .route(post().to(webhooks::receive_identity)),
+        )
+        .service(
             resource("/webhooks/{provider}")
                 .app_data(PayloadConfig::new(webhooks::MAX_BODY))
                 .route(post().to(webhooks::receive)),

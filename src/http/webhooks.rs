@@ -1,4 +1,4 @@
-//! `POST /webhooks/{provider}`: what payment providers tell.
+//! `POST /webhooks/{provider}`: what payment providers tell, and the issuer of outside identities.
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -9,7 +9,10 @@ use serde_json::json;
 
 use super::{ops, server::Shared};
 use crate::{
-    domains::payments::service::{ReceiveError, receive_webhook},
+    domains::{
+        identities::service::{SyncError, receive_user_event},
+        payments::service::{ReceiveError, receive_webhook},
+    },
     integrations::payments::Headers,
 };
 
@@ -24,32 +27,67 @@ pub(super) async fn receive(
     request: HttpRequest,
     body: Result<Bytes, Error>,
 ) -> HttpResponse {
+    let (headers, body) = match parts(&request, body) {
+        Ok(parts) => parts,
+        Err(refused) => return *refused,
+    };
+    match receive_webhook(&shared.engine.app, &provider, &headers, &body).await {
+        Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),
+        Err(ReceiveError::UnknownProvider) => ops::not_found().await,
+        Err(ReceiveError::Bad(_)) => bad(),
+        Err(ReceiveError::Database(error)) => later(&error),
+    }
+}
+
+/// `POST /webhooks/identity`: takes what the issuer of outside identities tells about its people.
+pub(super) async fn receive_identity(
+    shared: Data<Shared>,
+    request: HttpRequest,
+    body: Result<Bytes, Error>,
+) -> HttpResponse {
+    let (headers, body) = match parts(&request, body) {
+        Ok(parts) => parts,
+        Err(refused) => return *refused,
+    };
+    match receive_user_event(&shared.engine.app, &headers, &body).await {
+        Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),
+        Err(SyncError::NotSetUp) => ops::not_found().await,
+        Err(SyncError::Bad(_)) => bad(),
+        Err(SyncError::Database(error)) => later(&error),
+    }
+}
+
+/// The headers and the raw body.
+fn parts(request: &HttpRequest, body: Result<Bytes, Error>) -> Result<(Headers, Bytes), Box<HttpResponse>> {
     let body = match body {
         Ok(body) => body,
         Err(error) if error.as_response_error().status_code() == StatusCode::PAYLOAD_TOO_LARGE => {
-            return refusal(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", "A webhook may have at most 256 KB.");
+            let message = "A webhook may have at most 256 KB.";
+            return Err(Box::new(refusal(StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", message)));
         }
-        Err(_) => return refusal(StatusCode::BAD_REQUEST, "BAD_BODY", "The body did not arrive whole."),
+        Err(_) => {
+            let message = "The body did not arrive whole.";
+            return Err(Box::new(refusal(StatusCode::BAD_REQUEST, "BAD_BODY", message)));
+        }
     };
     let headers = request
         .headers()
         .iter()
         .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())));
-    let headers = Headers(headers.collect());
-    match receive_webhook(&shared.engine.app, &provider, &headers, &body).await {
-        Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),
-        Err(ReceiveError::UnknownProvider) => ops::not_found().await,
-        Err(ReceiveError::Bad(_)) => {
-            let message = "The signature does not fit the body, the webhook is older than 300 seconds, or it is no event.";
-            refusal(StatusCode::BAD_REQUEST, "BAD_WEBHOOK", message)
-        }
-        Err(ReceiveError::Database(error)) => {
-            tracing::warn!(%error, "a webhook could not be stored");
-            let mut response = HttpResponse::ServiceUnavailable();
-            response.insert_header((RETRY_AFTER, "5"));
-            response.json(json!({ "error": "UNAVAILABLE", "message": "Send it again later." }))
-        }
-    }
+    Ok((Headers(headers.collect()), body))
+}
+
+fn bad() -> HttpResponse {
+    let message =
+        "The signature does not fit the body, the webhook is older than 300 seconds, or it is no event.";
+    refusal(StatusCode::BAD_REQUEST, "BAD_WEBHOOK", message)
+}
+
+fn later(error: &(dyn std::error::Error + 'static)) -> HttpResponse {
+    tracing::warn!(%error, "a webhook could not be stored");
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header((RETRY_AFTER, "5"));
+    response.json(json!({ "error": "UNAVAILABLE", "message": "Send it again later." }))
 }
 
 fn refusal(status: StatusCode, code: &str, message: &str) -> HttpResponse {

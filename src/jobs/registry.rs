@@ -42,7 +42,7 @@ pub fn registry() -> Registry {
         .job::<sandbox::webhook::DeliverWebhook>()
         .job::<accounts::jobs::BeginReset>()
         .every(60 * MINUTE, &accounts::jobs::ForgetEnded {})
-        .every(5 * MINUTE, &identities::jobs::ForgetOldStates {})
+        .every(5 * MINUTE, &identities::jobs::ForgetOld {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})

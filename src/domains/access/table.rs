@@ -90,6 +90,7 @@ pub const OBJECTS: &[(&str, Access)] =
 /// What a suspended member may still do: keep the account safe, and leave.
 pub const WHILE_SUSPENDED: &[&str] = &[
     "changePassword",
+    "completeOAuth",
     "confirmEmailChange",
     "logIn",
     "logOut",
@@ -99,6 +100,7 @@ pub const WHILE_SUSPENDED: &[&str] = &[
     "requestPasswordReset",
     "resetPassword",
     "revokeAuthSession",
+    "startOAuth",
     "verifyEmail",
 ];
 

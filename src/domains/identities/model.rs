@@ -6,7 +6,7 @@ use diesel::prelude::*;
 use crate::{
     db::{
         ids::{MemberId, OAuthIdentityId},
-        tables::{oauth_identities, oauth_states},
+        tables::{external_users, oauth_identities, oauth_states},
     },
     text_enum,
 };
@@ -16,6 +16,8 @@ text_enum! {
     pub enum OAuthProvider { Google = "GOOGLE", Facebook = "FACEBOOK", Oidc = "OIDC" }
 }
 
+/// How long a delivery is remembered: longer than the issuer sends one again, and than its signature is taken.
+pub const DELIVERIES_KEPT: TimeDelta = TimeDelta::days(30);
 /// How long a sign-in may be on its way.
 pub const STATE_LIFE: TimeDelta = TimeDelta::minutes(10);
 
@@ -61,4 +63,22 @@ pub struct StateRow {
     pub code_hash: Option<Vec<u8>>,
     /// When it ends.
     pub expires_at: DateTime<Utc>,
+}
+
+/// A person of the issuer, as its webhooks tell.
+#[derive(Clone, Debug, Insertable)]
+#[diesel(table_name = external_users, check_for_backend(diesel::pg::Pg))]
+pub struct ExternalUserRow {
+    /// The issuer's address.
+    pub issuer: String,
+    /// The issuer's name for the person.
+    pub subject: String,
+    /// The address, if the issuer has proven it.
+    pub verified_email: Option<String>,
+    /// The name to show.
+    pub name: Option<String>,
+    /// When this became so, at the issuer.
+    pub updated_at: DateTime<Utc>,
+    /// When we heard that they are gone.
+    pub deleted_at: Option<DateTime<Utc>>,
 }

@@ -28,7 +28,8 @@ pub struct IdentitiesMutation;
 /// Mutations of outside identities.
 #[Object]
 impl IdentitiesMutation {
-    /// Begins to sign in through a provider; for a signed-in caller, to link one more way to sign in. Open to everybody.
+    /// Begins to sign in through a provider; for a signed-in caller, to link one more way to sign in (they must have signed in or
+    /// stepped up in the last ten minutes), or to step up by one that is linked. Open to everybody.
     #[graphql(name = "startOAuth")]
     async fn start_oauth(&self, ctx: &Context<'_>, input: StartOAuthInput) -> Field<StartOAuthPayload> {
         answer(async {
@@ -138,6 +139,7 @@ impl From<CompleteError> for Refusal {
                 "Another account signs in with this identity. Sign in to that one, or unlink it there first.",
             )
             .into(),
+            CompleteError::StepUp(error) => error.into(),
             CompleteError::Provider(error) => error.into(),
             CompleteError::LogIn(error) => error.into(),
             CompleteError::Database(_) => Self::Api(error.into()),

@@ -1,13 +1,16 @@
 //! Every statement of outside identities.
 
 use chrono::{DateTime, Utc};
-use diesel::{QueryResult, prelude::*};
+use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{IdentityRow, StateRow};
-use crate::db::{
-    ids::{MemberId, OAuthIdentityId},
-    tables::{oauth_identities, oauth_states},
+use super::model::{ExternalUserRow, IdentityRow, StateRow};
+use crate::{
+    db::{
+        ids::{MemberId, OAuthIdentityId},
+        tables::{external_deliveries, oauth_identities, oauth_states},
+    },
+    statement,
 };
 
 /// Keeps a sign-in that is on its way.
@@ -96,4 +99,78 @@ pub async fn delete_identities_of(conn: &mut AsyncPgConnection, member: MemberId
         .execute(conn)
         .await
         .map(drop)
+}
+
+/// Remembers a delivery; `false` if it came before. One that is being applied is waited for.
+pub async fn insert_delivery(
+    conn: &mut AsyncPgConnection,
+    delivery_id: &str,
+    kind: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<bool> {
+    let inserted = diesel::insert_into(external_deliveries::table)
+        .values((
+            external_deliveries::delivery_id.eq(delivery_id),
+            external_deliveries::kind.eq(kind),
+            external_deliveries::received_at.eq(now),
+        ))
+        .on_conflict_do_nothing()
+        .execute(conn)
+        .await?;
+    Ok(inserted == 1)
+}
+
+/// Forgets old deliveries.
+pub async fn forget_deliveries(conn: &mut AsyncPgConnection, before: DateTime<Utc>) -> QueryResult<usize> {
+    diesel::delete(external_deliveries::table.filter(external_deliveries::received_at.lt(before)))
+        .execute(conn)
+        .await
+}
+
+/// Keeps a person as told; `false` if something newer was told before, or that they are gone.
+pub async fn upsert_external_user(conn: &mut AsyncPgConnection, user: &ExternalUserRow) -> QueryResult<bool> {
+    let statement = UpsertExternalUser {
+        issuer: user.issuer.clone(),
+        subject: user.subject.clone(),
+        verified_email: user.verified_email.clone(),
+        name: user.name.clone(),
+        updated_at: user.updated_at,
+    };
+    Ok(statement.execute(conn).await? == 1)
+}
+
+statement! {
+    /// Inserts a person, or replaces what is older.
+    UpsertExternalUser(
+        issuer: String => sql_types::Text,
+        subject: String => sql_types::Text,
+        verified_email: Option<String> => sql_types::Nullable<sql_types::Text>,
+        name: Option<String> => sql_types::Nullable<sql_types::Text>,
+        updated_at: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> () =
+    "insert into external_users as u (issuer, subject, verified_email, name, updated_at) values ($1, $2, $3, $4, $5)
+     on conflict (issuer, subject) do update set verified_email = $3, name = $4, updated_at = $5
+     where u.updated_at < $5 and u.deleted_at is null"
+}
+
+/// Keeps that a person is gone, known before or not.
+pub async fn mark_external_user_deleted(
+    conn: &mut AsyncPgConnection,
+    issuer: &str,
+    subject: &str,
+    now: DateTime<Utc>,
+) -> QueryResult<()> {
+    let statement = MarkDeleted { issuer: issuer.to_owned(), subject: subject.to_owned(), now };
+    statement.execute(conn).await.map(drop)
+}
+
+statement! {
+    /// Inserts a person who is gone, or says so of a known one; what was known of them goes too.
+    MarkDeleted(
+        issuer: String => sql_types::Text,
+        subject: String => sql_types::Text,
+        now: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> () =
+    "insert into external_users (issuer, subject, updated_at, deleted_at) values ($1, $2, $3, $3)
+     on conflict (issuer, subject) do update set deleted_at = $3, verified_email = null, name = null"
 }

@@ -6,11 +6,13 @@
 mod fetch;
 mod keys;
 mod provider;
+mod svix;
 mod token;
 
 use std::sync::Arc;
 
 pub use provider::{Begin, Exchange, Profile, Provider};
+pub use svix::{UserChange, UserEvent, read as read_user_event};
 
 use crate::config::IdentityConfig;
 

@@ -70,9 +70,12 @@ impl std::fmt::Debug for Provider {
 }
 
 enum Kind {
-    Oidc { issuer: String, discovered: Mutex<Option<(DateTime<Utc>, Discovered)>>, keys: Keys },
+    Oidc { issuer: String, discovered: Box<Mutex<Option<Found>>>, keys: Box<Keys> },
     Facebook { dialog: String, graph: String },
 }
+
+/// A configuration, and when it was fetched.
+type Found = (DateTime<Utc>, Discovered);
 
 /// The part of a provider's configuration that is needed here (`OpenID` Connect Discovery 1.0).
 #[derive(Clone, Debug, Deserialize)]
@@ -120,8 +123,7 @@ impl Provider {
     /// An `OpenID` Connect issuer, found by discovery when it is first needed.
     #[must_use]
     pub fn oidc(http: reqwest::Client, issuer: &str, client_id: &str, client_secret: Option<&str>) -> Self {
-        let kind =
-            Kind::Oidc { issuer: issuer.to_owned(), discovered: Mutex::default(), keys: Keys::default() };
+        let kind = Kind::Oidc { issuer: issuer.to_owned(), discovered: Box::default(), keys: Box::default() };
         let client_secret = client_secret.map(str::to_owned);
         Self { http, client_id: client_id.to_owned(), client_secret, kind }
     }
@@ -175,7 +177,7 @@ impl Provider {
                 let key = keys.find(&self.http, &discovered.jwks_uri, kid.as_deref(), now).await?;
                 let expected = Expected { issuer: &discovered.issuer, audience: &self.client_id, now };
                 let claims: IdToken = token::claims(&id_token, &key, &expected)?;
-                self.profile(discovered.issuer, claims, exchange.nonce)
+                self.profile(&discovered.issuer, claims, exchange.nonce)
             }
             Kind::Facebook { graph, .. } => {
                 let tokens = self.trade(&format!("{graph}/oauth/access_token"), exchange, true).await?;
@@ -193,7 +195,7 @@ impl Provider {
         }
     }
 
-    fn profile(&self, issuer: String, claims: IdToken, nonce: &str) -> Result<Profile, OidcError> {
+    fn profile(&self, issuer: &str, claims: IdToken, nonce: &str) -> Result<Profile, OidcError> {
         if claims.nonce.as_deref() != Some(nonce) {
             return Err(OidcError::Refused("another nonce"));
         }
@@ -206,6 +208,8 @@ impl Provider {
             None => false,
         };
         let verified_email = claims.email.filter(|_| verified);
+        // As the settings have it: with or without a slash at the end is the same.
+        let issuer = issuer.trim_end_matches('/').to_owned();
         Ok(Profile { issuer, subject: claims.sub, verified_email, name: claims.name })
     }
 

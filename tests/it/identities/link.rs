@@ -1,3 +1,4 @@
+use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
@@ -108,6 +109,10 @@ async fn a_signed_in_member_links_one_more_way_to_sign_in() {
     let refused = through(&idp, &ada, "GOOGLE").await;
     assert_eq!(refused.codes("completeOAuth"), ["EMAIL_NOT_VERIFIED"], "her own address is not proven");
     prove_address(&app, "ada@example.org").await;
+    app.advance(TimeDelta::minutes(11));
+    let refused = through(&idp, &ada, "GOOGLE").await;
+    assert_eq!(refused.codes("completeOAuth"), ["STEP_UP_REQUIRED"], "an old token is not enough");
+    second_factor::step_up(&ada, json!({ "password": PASSWORD })).await.ok("stepUp");
 
     let reply = through(&idp, &ada, "GOOGLE").await;
 

@@ -1,5 +1,6 @@
 mod link;
 mod sign_in;
+mod sync;
 mod unlink;
 
 use std::{

@@ -103,7 +103,7 @@ pub async fn statements(url: &str) -> (i64, i64) {
     let rows = sql(
         url,
         "select coalesce(sum(calls), 0), coalesce(sum(plans), 0) from pg_stat_statements
-         where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_stat_statements|revoked_at|rights_changed_at|clock_timestamp|stream = any'",
+         where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_stat_statements|revoked_at|rights_changed_at|clock_timestamp|plan_cache_mode|stream = any'",
     )
     .await
     .expect("the counter");

@@ -19,7 +19,6 @@ use crate::{
         transact,
     },
     domains::second_factor::{self, model::Proof},
-    graphql::Viewer,
 };
 
 /// The account that belongs to a proven address.
@@ -90,13 +89,13 @@ pub async fn lock_credential(tx: &mut Tx, member: MemberId) -> QueryResult<Optio
     Ok(repo::lock_credential(tx, member).await?.map(|(credential, _)| credential))
 }
 
-/// Whether the caller's device is still signed in, as the database has it.
+/// Signs every device of a member out; tell [`App::revoked`] after the commit.
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn is_signed_in(tx: &mut Tx, viewer: Viewer) -> QueryResult<bool> {
+pub async fn sign_out_everywhere(tx: &mut Tx, member: MemberId) -> QueryResult<Vec<AuthSessionId>> {
     let now = tx.now();
-    Ok(devices::open_auth_session(tx, viewer.auth_session_id, now).await?.is_some())
+    devices::revoke_others(tx, member, None, now).await
 }
 
 /// Signs a device of a member in whom a provider has recognised: the second factor, if there is one, is asked for here too.

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     domains::{
         accounts::service::{LogInError, SignedIn, device::Device, outside},
-        second_factor::model::Proof,
+        second_factor::{model::Proof, service::StepUpError},
     },
     graphql::Viewer,
     integrations::oidc::{Exchange, OidcError, Profile},
@@ -55,6 +55,9 @@ pub enum CompleteError {
     /// The identity is another member's.
     #[error("another member's identity")]
     IdentityTaken,
+    /// The caller neither signed in nor stepped up in the last ten minutes.
+    #[error("recent proof: {0}")]
+    StepUp(#[from] StepUpError),
     /// The provider is not set up, cannot be reached, or refuses.
     #[error("provider: {0}")]
     Provider(#[from] OidcError),
@@ -71,7 +74,7 @@ impl From<LinkError> for CompleteError {
         match error {
             LinkError::EmailNotVerified => Self::EmailNotVerified,
             LinkError::IdentityTaken => Self::IdentityTaken,
-            LinkError::SignedOut => Self::StateInvalid,
+            LinkError::StepUp(error) => Self::StepUp(error),
             LinkError::Database(error) => Self::Database(error),
         }
     }
@@ -88,17 +91,14 @@ pub async fn complete(
     command: Complete,
 ) -> Result<Completed, CompleteError> {
     let state = take_state(app, viewer, &command).await?;
-    let identity = match state.proven_id {
-        Some(id) => repo::identity(&mut *app.conn().await?, id).await?.ok_or(CompleteError::StateInvalid)?,
-        None => {
-            let profile = ask_provider(app, &state, &command).await?;
-            match viewer.filter(|_| state.member_id.is_some()) {
-                Some(viewer) => {
-                    return Ok(Completed::Linked(link::add(app, viewer, state.provider, &profile).await?));
-                }
-                None => link::find_or_link(app, state.provider, &profile).await?,
-            }
+    let identity = if let Some(id) = state.proven_id {
+        repo::identity(&mut *app.conn().await?, id).await?.ok_or(CompleteError::StateInvalid)?
+    } else {
+        let profile = ask_provider(app, &state, &command).await?;
+        if let Some(viewer) = viewer.filter(|_| state.member_id.is_some()) {
+            return Ok(Completed::Linked(link::add(app, viewer, state.provider, &profile).await?));
         }
+        link::find_or_link(app, state.provider, &profile).await?
     };
     let member = identity.member_id;
     match outside::log_in_recognised(app, member, command.factor, &command.device).await {

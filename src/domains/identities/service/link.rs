@@ -31,9 +31,9 @@ pub(super) enum LinkError {
     /// The identity is another member's.
     #[error("another member's identity")]
     IdentityTaken,
-    /// The caller's device was signed out meanwhile.
-    #[error("signed out")]
-    SignedOut,
+    /// The caller neither signed in nor stepped up in the last ten minutes.
+    #[error("recent proof: {0}")]
+    StepUp(#[from] second_factor::service::StepUpError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -70,24 +70,34 @@ async fn once(
     profile: &Profile,
 ) -> Result<(IdentityRow, Vec<AuthSessionId>), LinkError> {
     transact(app, async |tx| {
+        let (identity, signed_out) = settle(tx, provider, profile).await?;
         let now = tx.now();
-        if let Some(known) = repo::lock_identity(tx, &profile.issuer, &profile.subject).await? {
-            repo::touch_identity(tx, known.id, now).await?;
-            return Ok((known, Vec::new()));
-        }
-        let email = proven_address(profile)?;
-        let account = outside::account_for(tx, &email, profile.name.as_deref()).await?;
-        let (member, signed_out) = match account {
-            AccountFor::Trusted(member) => (member, Vec::new()),
-            AccountFor::TakenOver { member_id, signed_out } => {
-                repo::delete_identities_of(tx, member_id).await?;
-                second_factor::service::forget(tx, member_id).await?;
-                (member_id, signed_out)
-            }
-        };
-        Ok((insert(tx, member, provider, profile, email).await?, signed_out))
+        repo::touch_identity(tx, identity.id, now).await?;
+        Ok((identity, signed_out))
     })
     .await
+}
+
+/// The same inside a transaction: also gives the devices that a take-over signed out.
+pub(super) async fn settle(
+    tx: &mut Tx,
+    provider: OAuthProvider,
+    profile: &Profile,
+) -> Result<(IdentityRow, Vec<AuthSessionId>), LinkError> {
+    if let Some(known) = repo::lock_identity(tx, &profile.issuer, &profile.subject).await? {
+        return Ok((known, Vec::new()));
+    }
+    let email = proven_address(profile)?;
+    let account = outside::account_for(tx, &email, profile.name.as_deref()).await?;
+    let (member, signed_out) = match account {
+        AccountFor::Trusted(member) => (member, Vec::new()),
+        AccountFor::TakenOver { member_id, signed_out } => {
+            repo::delete_identities_of(tx, member_id).await?;
+            second_factor::service::forget(tx, member_id).await?;
+            (member_id, signed_out)
+        }
+    };
+    Ok((insert(tx, member, provider, profile, email).await?, signed_out))
 }
 
 /// Links who came back to the caller's account. If they are linked already, the caller has proven who they are: where there
@@ -101,9 +111,6 @@ pub(super) async fn add(
     let member = viewer.member_id;
     let linked = transact(app, async |tx| {
         let own = outside::lock_credential(tx, member).await?;
-        if !outside::is_signed_in(tx, viewer).await? {
-            return Err(LinkError::SignedOut);
-        }
         if let Some(known) = repo::lock_identity(tx, &profile.issuer, &profile.subject).await? {
             if known.member_id != member {
                 return Err(LinkError::IdentityTaken);
@@ -115,6 +122,7 @@ pub(super) async fn add(
         if own.is_none_or(|own| own.email_verified_at.is_none()) {
             return Err(LinkError::EmailNotVerified);
         }
+        second_factor::service::require_recent_proof(tx, viewer).await?;
         insert(tx, member, provider, profile, email).await
     })
     .await;

@@ -3,10 +3,12 @@
 mod complete;
 mod link;
 mod start;
+mod sync;
 
 pub use complete::{Complete, CompleteError, Completed, complete};
 pub use link::{UnlinkError, unlink};
-pub use start::{Start, StartError, Started, forget_old_states, start};
+pub use start::{Start, StartError, Started, forget_old, start};
+pub use sync::{SyncError, receive_user_event};
 
 use sha2::{Digest, Sha256};
 

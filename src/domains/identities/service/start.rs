@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        model::{OAuthProvider, STATE_LIFE, StateRow},
+        model::{DELIVERIES_KEPT, OAuthProvider, STATE_LIFE, StateRow},
         repo,
     },
     derived, hash, provider,
@@ -80,10 +80,12 @@ pub async fn start(app: &App, viewer: Option<Viewer>, command: Start) -> Result<
     Ok(Started { url, state })
 }
 
-/// Forgets sign-ins that never came back.
+/// Forgets sign-ins that never came back, and old deliveries.
 ///
 /// # Errors
 /// Only if the database fails.
-pub async fn forget_old_states(app: &App) -> diesel::QueryResult<()> {
-    repo::forget_states(&mut *app.conn().await?, app.clock.now()).await.map(drop)
+pub async fn forget_old(app: &App) -> diesel::QueryResult<()> {
+    let (mut conn, now) = (app.conn().await?, app.clock.now());
+    repo::forget_states(&mut conn, now).await?;
+    repo::forget_deliveries(&mut conn, now - DELIVERIES_KEPT).await.map(drop)
 }

@@ -6,7 +6,11 @@ use super::super::{
     model::{ProofMethod, Standing},
     repo,
 };
-use crate::{app::App, db::ids::AuthSessionId, graphql::Viewer};
+use crate::{
+    app::App,
+    db::{Tx, ids::AuthSessionId},
+    graphql::Viewer,
+};
 
 /// Why a sensitive act was refused.
 #[derive(Debug, thiserror::Error)]
@@ -52,6 +56,21 @@ pub async fn require_step_up_if_enrolled(app: &App, viewer: Viewer) -> Result<()
         Some(standing) if !standing.enabled => Ok(()),
         Some(_) | None => require_step_up(app, viewer).await,
     }
+}
+
+/// Lets an act that adds a way to sign in through only if the caller's device signed in or stepped up in the last ten
+/// minutes: a token that leaked later must not be enough.
+///
+/// # Errors
+/// [`StepUpError::StepUpRequired`], also for a device that was signed out.
+pub async fn require_recent_proof(tx: &mut Tx, viewer: Viewer) -> Result<(), StepUpError> {
+    let standing = repo::standings(tx, &[viewer.auth_session_id]).await?.pop();
+    if standing.is_some_and(|standing| standing.may_enroll(tx.now())) {
+        return Ok(());
+    }
+    Err(StepUpError::StepUpRequired {
+        methods: standing.map(|standing| standing.methods()).unwrap_or_default(),
+    })
 }
 
 /// How the member on a device stands; `None` if the device is not there any more.
