@@ -11,5 +11,5 @@ pub mod error;
 pub mod feed;
 pub mod scalars;
 
-pub use context::{ContextExt, Scope, Viewer, rights_of};
+pub use context::{ContextExt, Scope, Suspended, Viewer, rights_of};
 pub use error::{ApiError, Field, field};

@@ -48,7 +48,7 @@ impl MentorshipMutation {
     }
 
     /// Decides an application: an approved applicant is a mentor at once, a rejected one may apply again after 30 days. The
-    /// applicant is told, with the reason. Needs the permission REVIEW_MENTORS.
+    /// applicant is told, with the reason.
     async fn review_mentor_application(
         &self,
         ctx: &Context<'_>,

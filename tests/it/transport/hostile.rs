@@ -71,7 +71,7 @@ async fn bodies_that_are_no_requests_get_a_client_error() {
         b"".to_vec(),
         b"{".to_vec(),
         b"[]".to_vec(),
-        format!("[{}]", vec!["{\"query\":\"{__typename}\"}"; 11].join(",")).into(),
+        format!("[{}]", ["{\"query\":\"{__typename}\"}"; 11].join(",")).into(),
         b"[".repeat(100_000),
         b"null".to_vec(),
         b"{\"query\":1}".to_vec(),
