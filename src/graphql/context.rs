@@ -52,6 +52,13 @@ pub struct Client {
     pub cookies: Option<Arc<Cookies>>,
 }
 
+/// The caller may look, but not act.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Suspended {
+    /// When that ends by itself; `None` = not by itself.
+    pub until: Option<DateTime<Utc>>,
+}
+
 /// What changes with the rights of a member: roles, status, and whatever else decides what they may listen to. A
 /// transaction that takes a right away says `tx.changed(rights_of(member))`: open subscriptions of the member are checked
 /// again before their next event.
@@ -70,8 +77,8 @@ pub struct Scope {
     asked_viewer: AtomicBool,
     read_untagged: AtomicBool,
     seen: Mutex<Vec<Seen>>,
-    /// Set if the caller may not act: when that ends.
-    suspended: Mutex<Option<Option<DateTime<Utc>>>>,
+    /// Set if the caller may not act.
+    suspended: Mutex<Option<Suspended>>,
     feed: Feed,
 }
 
@@ -124,8 +131,8 @@ impl Scope {
         Some(std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 
-    /// Says whether the caller may act in the mutation that comes next: if not, until when.
-    pub fn suspend(&self, suspended: Option<Option<DateTime<Utc>>>) {
+    /// Says whether the caller may act in the mutation that comes next.
+    pub fn suspend(&self, suspended: Option<Suspended>) {
         *self.suspended.lock().unwrap_or_else(PoisonError::into_inner) = suspended;
     }
 
@@ -197,7 +204,7 @@ pub trait ContextExt: Sync {
     fn signed_in(&self) -> Result<Viewer, ApiError> {
         let viewer = self.viewer().ok_or_else(ApiError::unauthenticated)?;
         match *self.scope().suspended.lock().unwrap_or_else(PoisonError::into_inner) {
-            Some(until) => Err(ApiError::Suspended { until }),
+            Some(Suspended { until }) => Err(ApiError::Suspended { until }),
             None => Ok(viewer),
         }
     }

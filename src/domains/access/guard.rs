@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     domains::accounts::{loaders::MemberById, model::Permission},
-    graphql::{ApiError, ContextExt},
+    graphql::{ApiError, ContextExt, Suspended},
 };
 
 /// A root of the schema behind the table.
@@ -115,7 +115,7 @@ async fn look_at_suspension(ctx: &Context<'_>, name: &str) -> Result<(), ApiErro
         }
         Some(_) | None => None,
     };
-    ctx.scope().suspend(suspension.map(|suspension| suspension.until));
+    ctx.scope().suspend(suspension.map(|suspension| Suspended { until: suspension.until }));
     Ok(())
 }
 

@@ -40,8 +40,8 @@ pub struct AdminMutation;
 /// Mutations of administration.
 #[Object]
 impl AdminMutation {
-    /// Sets the roles of a member, at once for everything that the member has open. Needs the permission
-    /// MANAGE_MEMBERS, and a step-up in the last ten minutes.
+    /// Sets the roles of a member, at once for everything that the member has open. Needs a step-up in the
+    /// last ten minutes.
     async fn admin_set_roles(
         &self,
         ctx: &Context<'_>,
@@ -67,8 +67,8 @@ impl AdminMutation {
     }
 
     /// Suspends or bans a member, or makes the account active again. A suspended member can read, but not act; a banned
-    /// one is signed out everywhere. Nothing is cancelled: `bookingsToResolve` lists what is left open. Needs the
-    /// permission MANAGE_MEMBERS, and a step-up in the last ten minutes.
+    /// one is signed out everywhere. Nothing is cancelled: `bookingsToResolve` lists what is left open. Needs a step-up in the
+    /// last ten minutes.
     async fn admin_set_member_status(
         &self,
         ctx: &Context<'_>,

@@ -28,7 +28,7 @@ pub struct AdminQuery;
 /// Queries of administration.
 #[Object]
 impl AdminQuery {
-    /// The members, newest first. `null` if they cannot be read. Needs the permission MANAGE_MEMBERS.
+    /// The members, newest first. `null` if they cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_members(
         &self,

@@ -17,7 +17,7 @@ pub struct AdminSubscription;
 #[Subscription]
 impl AdminSubscription {
     /// What administrators have to know, in order: changes of rights and new applications. Ends with `FORBIDDEN` when the
-    /// caller loses the right. Needs the permission MANAGE_MEMBERS. Resumable: give the last `cursor` seen as `after`.
+    /// caller loses the right. Resumable: give the last `cursor` seen as `after`.
     async fn admin_events(
         &self,
         ctx: &Context<'_>,

@@ -101,7 +101,7 @@ impl Act {
 
     /// One more fact, such as what it was before. Never a secret: the log is kept for ever.
     #[must_use]
-    pub fn with(mut self, name: &'static str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &'static str, value: &(impl ToString + ?Sized)) -> Self {
         self.details.insert(name, value.to_string());
         self
     }

@@ -28,7 +28,7 @@ pub struct AuditQuery;
 /// Queries of the audit log.
 #[Object]
 impl AuditQuery {
-    /// The audit log, newest first. `null` if it cannot be read. Needs the permission READ_AUDIT.
+    /// The audit log, newest first. `null` if it cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_audit_log(
         &self,
@@ -51,7 +51,7 @@ impl AuditQuery {
     }
 
     /// Checks the whole audit log: every row against its seal, and the chain against every published head. `null` if it
-    /// cannot be read. Needs the permission READ_AUDIT.
+    /// cannot be read.
     #[graphql(complexity = "5000 + child_complexity")]
     async fn verify_audit_log(
         &self,
@@ -60,14 +60,14 @@ impl AuditQuery {
         known_head: Option<AuditHeadInput>,
     ) -> Field<AuditVerification> {
         field(async {
-            let known = known_head.map(known).transpose()?;
+            let known = known_head.as_ref().map(known).transpose()?;
             Ok(Some(service::verify(&mut *ctx.conn().await?, known).await?.into()))
         })
         .await
     }
 }
 
-fn known(head: AuditHeadInput) -> Result<Head, ApiError> {
+fn known(head: &AuditHeadInput) -> Result<Head, ApiError> {
     let message = "`knownHead` must be a number from 0 and a hash of 64 hexadecimal digits.";
     Head::read(head.seq.0, &head.hash).ok_or_else(|| ApiError::told(ApiCode::Validation, message))
 }

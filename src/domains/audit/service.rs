@@ -80,7 +80,7 @@ pub async fn publish_head(app: &App) -> QueryResult<Option<Head>> {
             return Ok(None);
         }
         let [seq, hash] = HEAD_DETAILS;
-        let act = Act::by_system(Action::HeadPublished).with(seq, head.seq).with(hash, head.hex());
+        let act = Act::by_system(Action::HeadPublished).with(seq, &head.seq).with(hash, &head.hex());
         record(tx, act).await?;
         Ok::<_, diesel::result::Error>(Some(head))
     })

@@ -49,7 +49,8 @@ impl MentorshipMutation {
     }
 
     /// Decides an application: an approved applicant is a mentor at once, a rejected one may apply again after 30 days. The
-    /// applicant is told, with the reason. Needs the permission REVIEW_MENTORS, and a step-up in the last ten minutes.
+    /// applicant is told, with the reason. Needs a step-up in the
+    /// last ten minutes.
     async fn review_mentor_application(
         &self,
         ctx: &Context<'_>,

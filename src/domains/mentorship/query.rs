@@ -22,8 +22,7 @@ pub struct MentorshipQuery;
 /// Queries of mentorship.
 #[Object]
 impl MentorshipQuery {
-    /// The applications to become a mentor, longest waiting first. `null` if they cannot be read. Needs the permission
-    /// REVIEW_MENTORS.
+    /// The applications to become a mentor, longest waiting first. `null` if they cannot be read.
     #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_mentor_applications(
         &self,

@@ -146,8 +146,8 @@ pub async fn review(
             .on(by.auth_session_id)
             .about(application.member_id)
             .because(reason)
-            .with("application", id)
-            .with("decision", decision);
+            .with("application", &id)
+            .with("decision", &decision);
         audit::service::record(tx, act).await?;
         if approve {
             rights::add_role(tx, by, application.member_id, Role::Mentor, reason).await?;

@@ -29,7 +29,7 @@ async fn record(app: &TestApp, acts: usize) {
                 .on(skillswap::db::ids::AuthSessionId::new())
                 .about(subject)
                 .because("it leaked")
-                .with("number", number);
+                .with("number", &number);
             service::record(tx, act).await?;
         }
         Ok(())

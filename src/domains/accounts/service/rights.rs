@@ -126,10 +126,10 @@ pub(super) async fn write_roles(
     let act = act(by, Action::RolesChanged)
         .about(member.id)
         .because(reason)
-        .with("before", names(&member.roles))
-        .with("after", names(&roles));
+        .with("before", &names(&member.roles))
+        .with("after", &names(&roles));
     audit::service::record(tx, act).await?;
-    tell(tx, member, RightsChanged { roles, ..RightsChanged::of(member) });
+    tell(tx, member, &RightsChanged { roles, ..RightsChanged::of(member) });
     Ok(())
 }
 
@@ -173,14 +173,14 @@ pub async fn set_status(
     let mut act = act(Some(by), Action::StatusChanged)
         .about(member.id)
         .because(&new.reason)
-        .with("before", member.status_at(now))
-        .with("after", new.status);
+        .with("before", &member.status_at(now))
+        .with("after", &new.status);
     if let Some(until) = new.until {
-        act = act.with("until", until.to_rfc3339());
+        act = act.with("until", &until.to_rfc3339());
     }
     audit::service::record(tx, act).await?;
     let (status, suspended_until) = (new.status, new.until);
-    tell(tx, &member, RightsChanged { status, suspended_until, ..RightsChanged::of(&member) });
+    tell(tx, &member, &RightsChanged { status, suspended_until, ..RightsChanged::of(&member) });
     Ok((Changed::Yes, devices))
 }
 
@@ -205,7 +205,7 @@ pub async fn end_suspension(tx: &mut Tx, member: MemberId) -> QueryResult<bool> 
     repo::rights::set_status(tx, member.id, MemberStatus::Active, None, now).await?;
     audit::service::record(tx, Act::by_system(Action::SuspensionEnded).about(member.id)).await?;
     let (status, suspended_until) = (MemberStatus::Active, None);
-    tell(tx, &member, RightsChanged { status, suspended_until, ..RightsChanged::of(&member) });
+    tell(tx, &member, &RightsChanged { status, suspended_until, ..RightsChanged::of(&member) });
     Ok(true)
 }
 
@@ -224,11 +224,11 @@ fn act(by: Option<Viewer>, action: Action) -> Act {
     )
 }
 
-fn tell(tx: &mut Tx, member: &MemberRow, event: RightsChanged) {
+fn tell(tx: &mut Tx, member: &MemberRow, event: &RightsChanged) {
     tx.changed(MemberById(member.id).tag());
     tx.changed(rights_of(member.id));
-    tx.tell(StreamName::User(member.id), &event);
-    tx.tell(StreamName::Admin, &event);
+    tx.tell(StreamName::User(member.id), event);
+    tx.tell(StreamName::Admin, event);
 }
 
 fn names(roles: &[Role]) -> String {
