@@ -80,7 +80,11 @@ pub struct Config {
     #[arg(long, env = "SKILLSWAP_LOG_FORMAT", value_enum, default_value_t = LogFormat::Text)]
     pub log_format: LogFormat,
     /// What is logged, in the syntax of tracing's `EnvFilter`.
-    #[arg(long, env = "SKILLSWAP_LOG", default_value = "info,tokio_postgres=warn")]
+    #[arg(
+        long,
+        env = "SKILLSWAP_LOG",
+        default_value = "info,tokio_postgres=warn,actix_http=off,actix_server=warn"
+    )]
     pub log: String,
 }
 

@@ -61,7 +61,7 @@ impl Loader<ConversationFor> for Reader {
         let mut found = HashMap::new();
         for (member, keys) in grouped(keys, |key| key.member) {
             let ids: Vec<ConversationId> = keys.iter().map(|key| key.conversation).collect();
-            let rows = repo::opened(&mut *self.conn().await?, member, &ids).await.map_err(Arc::new)?;
+            let rows = repo::read::opened(&mut *self.conn().await?, member, &ids).await.map_err(Arc::new)?;
             found.extend(
                 rows.into_iter().map(|row| {
                     (ConversationFor { conversation: row.conversation.id, member }, Arc::new(row))
@@ -78,7 +78,7 @@ impl Loader<MessageById> for Reader {
 
     async fn load(&self, keys: &[MessageById]) -> Result<HashMap<MessageById, Arc<MessageRow>>, LoadError> {
         let ids: Vec<MessageId> = keys.iter().map(|key| key.0).collect();
-        let rows = repo::messages_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        let rows = repo::read::messages_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
         Ok(rows.into_iter().map(|row| (MessageById(row.id), Arc::new(row))).collect())
     }
 }
@@ -92,7 +92,7 @@ impl Loader<ConversationOfSession> for Reader {
         keys: &[ConversationOfSession],
     ) -> Result<HashMap<ConversationOfSession, ConversationId>, LoadError> {
         let ids: Vec<SessionId> = keys.iter().map(|key| key.0).collect();
-        let rows = repo::by_sessions(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        let rows = repo::read::by_sessions(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
         Ok(rows.into_iter().filter_map(|(session, id)| Some((ConversationOfSession(session?), id))).collect())
     }
 }
@@ -109,7 +109,7 @@ impl Loader<EdgeOfMessages> for Reader {
             keys.iter().map(|&key| (key, Vec::new())).collect();
         for ((from_end, limit), keys) in grouped(keys, |key| (key.from_end, key.limit)) {
             let ids: Vec<ConversationId> = keys.iter().map(|key| key.conversation).collect();
-            let rows = repo::edges_of_messages(&mut *self.conn().await?, &ids, from_end, limit)
+            let rows = repo::read::edges_of_messages(&mut *self.conn().await?, &ids, from_end, limit)
                 .await
                 .map_err(Arc::new)?;
             for row in rows {
@@ -130,7 +130,8 @@ impl Loader<FirstMembers> for Reader {
             keys.iter().map(|&key| (key, Vec::new())).collect();
         for (limit, keys) in grouped(keys, |key| key.limit) {
             let ids: Vec<ConversationId> = keys.iter().map(|key| key.conversation).collect();
-            let rows = repo::first_members(&mut *self.conn().await?, &ids, limit).await.map_err(Arc::new)?;
+            let rows =
+                repo::read::first_members(&mut *self.conn().await?, &ids, limit).await.map_err(Arc::new)?;
             for (conversation, member) in rows {
                 found.entry(FirstMembers { conversation, limit }).or_default().push(member);
             }

@@ -247,7 +247,8 @@ pub async fn mark_read(
             tx.tell(StreamName::User(member), &ConversationUpdated::new(&conversation, seat));
             return Ok((conversation, seat));
         }
-        let opened = repo::opened(tx, member, &[conversation]).await?.pop().ok_or(MarkReadError::NotFound)?;
+        let opened =
+            repo::read::opened(tx, member, &[conversation]).await?.pop().ok_or(MarkReadError::NotFound)?;
         Ok((opened.conversation, opened.seat))
     })
     .await

@@ -89,7 +89,7 @@ impl Conversation {
             let key = FirstMembers { conversation: self.row.id, limit: keyset.fetch() };
             return Ok(ctx.one(key).await?.unwrap_or_default());
         }
-        Ok(repo::page_of_members(&mut *ctx.conn().await?, self.row.id, keyset).await?)
+        Ok(repo::read::page_of_members(&mut *ctx.conn().await?, self.row.id, keyset).await?)
     }
 
     async fn page_of_messages(
@@ -103,7 +103,7 @@ impl Conversation {
             return Ok(ctx.one(key).await?.unwrap_or_default());
         }
         // A cursor belongs to one conversation, so this runs at most once in a list of them.
-        let rows = repo::page_of_messages(&mut *ctx.conn().await?, conversation, &keyset).await?;
+        let rows = repo::read::page_of_messages(&mut *ctx.conn().await?, conversation, &keyset).await?;
         Ok(rows.into_iter().map(Arc::new).collect())
     }
 }

@@ -32,7 +32,7 @@ impl ChatViewer {
         field(async {
             let member = self.0;
             let read = async |keyset| {
-                Ok(repo::page_of_conversations(&mut *ctx.conn().await?, member, &keyset).await?)
+                Ok(repo::read::page_of_conversations(&mut *ctx.conn().await?, member, &keyset).await?)
             };
             let key = |row: &super::model::Opened| (row.conversation.active_at(), row.conversation.id);
             let args = PageArgs::new(first, after, last, before);
@@ -49,7 +49,7 @@ impl ChatViewer {
     /// counted.
     async fn unread_messages(&self, ctx: &Context<'_>) -> Field<i32> {
         field(async {
-            let unread = repo::unread_messages(&mut *ctx.conn().await?, self.0).await?;
+            let unread = repo::read::unread_messages(&mut *ctx.conn().await?, self.0).await?;
             Ok(Some(i32::try_from(unread).unwrap_or(i32::MAX)))
         })
         .await
