@@ -125,13 +125,13 @@ async fn pages_cost_the_same_number_of_statements_whatever_their_size() {
     }
 
     let page = app
-        .statements(async || {
+        .warm_statements(async || {
             let reply = ada.run(CONVERSATION, json!({ "id": conversation })).await;
             assert_eq!(seqs(reply.data("conversation")).len(), 50);
         })
         .await;
-    let one = app.statements(async || drop(ada.run(list, json!({ "first": 1 })).await)).await;
-    let many = app.statements(async || drop(ada.run(list, json!({ "first": 12 })).await)).await;
+    let one = app.warm_statements(async || drop(ada.run(list, json!({ "first": 1 })).await)).await;
+    let many = app.warm_statements(async || drop(ada.run(list, json!({ "first": 12 })).await)).await;
 
     assert_eq!(page, (2, 0), "the conversation, its messages; senders are in memory");
     assert_eq!((one, many), ((2, 0), (2, 0)), "the list, all last messages");

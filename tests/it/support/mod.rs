@@ -221,6 +221,18 @@ impl TestApp {
         self.sql(statement).await[0][0].parse().expect("a number")
     }
 
+    /// What an action that only reads costs once the connections that it meets have planned its statements.
+    pub async fn warm_statements<F: Future>(&self, action: impl Fn() -> F) -> (i64, i64) {
+        let mut cost = (0, 0);
+        for _ in 0..10 {
+            cost = self.statements(&action).await;
+            if cost.1 == 0 {
+                break;
+            }
+        }
+        cost
+    }
+
     /// How many SQL statements an action costs, and how many of them had to be planned anew. Run the action a few times
     /// before, as the first run of a statement on each connection prepares it.
     pub async fn statements<F: Future>(&self, action: impl FnOnce() -> F) -> (i64, i64) {
