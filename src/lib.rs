@@ -3,7 +3,7 @@
 //! The code map, in reading order:
 //!
 //! - [`cli`]: the commands (`serve`, `migrate`, `seed`, `schema`, …); [`config`]: every setting; [`app`]: what is built once;
-//!   [`clock`], [`telemetry`];
+//!   [`clock`], [`telemetry`], [`html`];
 //! - [`http`]: the transports, actix only; [`engine`]: a document to its answers; [`schema`] and [`node`]: the merged roots;
 //! - [`domains`]: one folder each, with the same rooms (`model`, `repo`, `loaders`, `service`, `types`, `query`, `mutation`, …);
 //! - [`graphql`], [`db`], [`events`], [`jobs`]: the kits, which know no domain; [`integrations`]: the outward ports.
@@ -19,6 +19,7 @@ pub mod domains;
 pub mod engine;
 pub mod events;
 pub mod graphql;
+pub mod html;
 pub mod http;
 pub mod integrations;
 pub mod jobs;

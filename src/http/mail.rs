@@ -9,9 +9,10 @@ use actix_web::{
 };
 use serde::Deserialize;
 
-use super::{media, ops, sandbox::escape, server::Shared};
+use super::{media, ops, server::Shared};
 use crate::{
     config::Mode,
+    html::escape,
     integrations::mail::mailbox::{self, KeptMail},
 };
 

@@ -12,7 +12,6 @@ use actix_web::{
 };
 
 use self::page::Page;
-pub(super) use self::page::escape;
 use super::{ops, server::Shared};
 use crate::{
     app::App,

@@ -6,7 +6,10 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use reqwest::Url;
 use sha2::{Digest, Sha256};
 
-use crate::integrations::payments::sandbox::checkout::{CheckoutRow, CheckoutStatus};
+use crate::{
+    html::escape,
+    integrations::payments::sandbox::checkout::{CheckoutRow, CheckoutStatus},
+};
 
 const STYLE: &str = include_str!("page.css");
 
@@ -102,22 +105,6 @@ fn choices(id: &str) -> String {
 
 fn result(title: &str, text: &str) -> String {
     format!("<p role=\"status\"><strong>{title}.</strong> {text}</p>\n")
-}
-
-/// A text that cannot become markup, also inside an attribute.
-pub(in crate::http) fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            char => html.push(char),
-        }
-    }
-    html
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::Mail;
+use crate::html::escape;
 
 const LAYOUT: &str = include_str!("templates/layout.html");
 
@@ -132,21 +133,6 @@ fn fill(text: &str, values: &BTreeMap<String, String>, form: impl Fn(&str) -> St
         rest = tail;
     }
     filled + rest
-}
-
-fn escape(text: &str) -> String {
-    let mut html = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '&' => html.push_str("&amp;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            '"' => html.push_str("&quot;"),
-            '\'' => html.push_str("&#39;"),
-            char => html.push(char),
-        }
-    }
-    html
 }
 
 #[cfg(test)]
