@@ -8,6 +8,7 @@ use std::{
     future::Future,
     hash::Hash,
     sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use futures_util::future::join_all;
@@ -29,8 +30,11 @@ pub trait Gather: Send + Sync + Sized + 'static {
     fn together(app: &App, wishes: &[Self]) -> impl Future<Output = Vec<Self::Done>> + Send;
 }
 
-/// How many transactions of one kind run at once. The more, the fewer wishes share one.
-const RUNNING: usize = 2;
+/// So many wishes must wait for each running transaction of their kind before one more begins: the fewer run at once, the
+/// more wishes share one.
+const ENOUGH: usize = 16;
+/// After so long the running transaction is taken to be waiting for a lock, and the next wish does not wait with it.
+const PATIENCE: Duration = Duration::from_millis(20);
 /// How many wishes share a transaction at most.
 const TOGETHER: usize = 64;
 
@@ -55,6 +59,8 @@ pub async fn apart<F: Future>(wishes: impl Iterator<Item = F>) -> Vec<F::Output>
 struct Queue<G: Gather> {
     waiting: VecDeque<(G, oneshot::Sender<G::Done>)>,
     running: usize,
+    /// When a transaction last began.
+    began: Instant,
 }
 
 type Shared<G> = Mutex<Queue<G>>;
@@ -67,8 +73,11 @@ impl Gathering {
         let leads = {
             let mut queue = lock(&queue);
             queue.waiting.push_back((wish, sender));
-            let leads = queue.running < RUNNING;
-            queue.running += usize::from(leads);
+            let leads = queue.waiting.len() > queue.running * ENOUGH || queue.began.elapsed() > PATIENCE;
+            if leads {
+                queue.running += 1;
+                queue.began = Instant::now();
+            }
             leads
         };
         if leads {
@@ -88,7 +97,7 @@ impl Gathering {
 
 impl<G: Gather> Default for Queue<G> {
     fn default() -> Self {
-        Self { waiting: VecDeque::new(), running: 0 }
+        Self { waiting: VecDeque::new(), running: 0, began: Instant::now() }
     }
 }
 
@@ -145,6 +154,8 @@ impl<G: Gather> Turn<G> {
         if taken.0.is_empty() {
             queue.running -= 1;
             self.over = true;
+        } else {
+            queue.began = Instant::now();
         }
         drop(queue);
         taken
