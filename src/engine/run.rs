@@ -262,7 +262,7 @@ fn complete(error: &mut ServerError) {
     if extensions.get("code").is_some() {
         return;
     }
-    let limits = ["too deep", "nested depth", "number of directives", "number of aliases", "recursion depth"];
+    let limits = ["too deep", "nested depth", "number of directives", "amount of aliases", "recursion depth"];
     let code = if limits.iter().any(|limit| error.message.contains(limit)) {
         ApiCode::LimitExceeded
     } else if error.path.is_empty() {

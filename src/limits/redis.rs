@@ -105,9 +105,9 @@ impl Redis {
             if !keys.is_empty() {
                 let used: Vec<Option<u64>> = connection.mget(&keys).await?;
                 let mut commands = redis::pipe();
-                keys.iter().for_each(|key| {
+                for key in &keys {
                     commands.pttl(key);
-                });
+                }
                 let left: Vec<i64> = commands.query_async(&mut connection).await?;
                 totals.extend(keys.iter().zip(used).zip(left).filter_map(|((key, used), left)| {
                     let caller: Caller = key.strip_prefix(PREFIX)?.parse().ok()?;

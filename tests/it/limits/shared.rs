@@ -1,5 +1,7 @@
 use std::time::{Duration, Instant};
 
+use chrono::TimeDelta;
+
 use super::{TYPENAME, let_in};
 use crate::support::{Client, TestApp, process::Process, redis::Redis};
 
@@ -106,6 +108,16 @@ async fn a_graceful_stop_tells_what_is_left() {
     let watcher = TestApp::another(&shared.first).await;
     shared.first.stop().await;
     assert_eq!(watcher.count("select sum(used)::bigint from request_counts").await, 7);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_has_ended_is_removed() {
+    let shared = Shared::start(None).await;
+    assert_eq!(let_in(&shared.first.anonymous(), 3).await, 3);
+    shared.reaches(3).await;
+    shared.first.advance(TimeDelta::hours(2));
+    shared.first.work().await;
+    assert_eq!(shared.sum().await, 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]
