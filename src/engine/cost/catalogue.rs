@@ -10,8 +10,6 @@ use crate::{graphql::connection::DEFAULT_PAGE, schema};
 const USUAL_ROWS: u64 = 10;
 /// Points of a mutation's root field.
 const MUTATION: u64 = 10;
-/// Points of counting a whole list.
-const TOTAL: u64 = 10;
 
 /// The types with fields.
 #[derive(Debug)]
@@ -77,11 +75,10 @@ fn price(registry: &Registry, parent: &str, field: &MetaField) -> Priced {
         "Mutation" => MUTATION,
         _ => u64::from(is_object && !is_wrapper),
     };
-    let total = if field.name == "totalCount" { TOTAL } else { 0 };
     let once = schema::PRICES.iter().find(|(place, name, _)| *place == parent && *name == field.name);
     Priced {
         of: of.to_owned(),
-        once: total + once.map_or(0, |(_, _, points)| *points),
+        once: once.map_or(0, |(_, _, points)| *points),
         each,
         rows: rows(parent, field, of, is_object),
     }
