@@ -17,6 +17,7 @@ use crate::{
     events::{Hub, Listeners},
     integrations::Integrations,
     jobs::Registry,
+    limits::Limits,
 };
 
 /// The application: its parts are public, its state is in the database.
@@ -39,6 +40,8 @@ pub struct Parts {
     pub hot: HotRows,
     /// Devices that were signed out while their access tokens are still good.
     pub revoked: Revoked,
+    /// How much callers may ask for.
+    pub limits: Limits,
     /// Secret from which keys are derived.
     pub secret: String,
     /// Outward ports.
@@ -77,6 +80,7 @@ impl App {
         let hot = registry.hot_rows();
         let integrations = Integrations::new(&config, &secret, &public_url);
         Self(Arc::new(Parts {
+            limits: Limits::new(&config),
             config,
             clock,
             pool,

@@ -21,6 +21,7 @@ use crate::{
     engine::Engine,
     http,
     jobs::{registry, runner},
+    limits::share::Sharing,
     schema, telemetry,
 };
 
@@ -57,6 +58,7 @@ pub struct Server {
     /// Where it listens.
     pub running: http::Running,
     workers: Option<JoinHandle<()>>,
+    sharing: JoinHandle<()>,
 }
 
 impl Server {
@@ -87,9 +89,10 @@ impl Server {
         tokio::spawn(keep_following(app.clone()));
         revocation::read(&app).await?;
         tokio::spawn(revocation::follow(app.clone()));
+        let sharing = tokio::spawn(Sharing::start(app.clone()).await?.run());
         let workers = works.then(|| tokio::spawn(runner::run(app.clone())));
         let running = http::serve(Engine::new(app.clone(), schema::build()), listener, metrics).await?;
-        Ok(Self { app, running, workers })
+        Ok(Self { app, running, workers, sharing })
     }
 
     /// Stops gracefully.
@@ -101,6 +104,7 @@ impl Server {
         if let Some(workers) = self.workers {
             workers.await?;
         }
+        self.sharing.await?;
         Ok(())
     }
 }

@@ -1,11 +1,12 @@
 //! Whole answers kept in the process: of queries that are the same for everybody, as long as nothing in them changed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use super::cost::Cost;
 use crate::db::hot::{Seen, Versions};
 
 /// Identifies a request by its whole body.
@@ -16,17 +17,28 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(10);
 /// Bytes of all kept answers together.
 const CAPACITY: u64 = 64 * 1024 * 1024;
 
+/// An answer with all that it is kept for.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The answer.
+    pub bytes: Bytes,
+    /// What the request costs.
+    pub cost: Cost,
+    /// What the answer depends on.
+    pub seen: Arc<[Seen]>,
+}
+
 /// The kept answers.
 #[derive(Debug)]
 pub struct Answers {
-    kept: Cache<AnswerKey, (Bytes, std::sync::Arc<[Seen]>)>,
+    kept: Cache<AnswerKey, Kept>,
 }
 
 impl Default for Answers {
     fn default() -> Self {
         let kept = Cache::builder()
-            .weigher(|_, (bytes, seen): &(Bytes, std::sync::Arc<[Seen]>)| {
-                u32::try_from(bytes.len() + seen.len() * size_of::<Seen>() + 128).unwrap_or(u32::MAX)
+            .weigher(|_, kept: &Kept| {
+                u32::try_from(kept.bytes.len() + size_of_val(&*kept.seen) + 128).unwrap_or(u32::MAX)
             })
             .max_capacity(CAPACITY)
             .time_to_live(TIME_TO_LIVE)
@@ -42,15 +54,15 @@ impl Answers {
         Sha256::digest(body).into()
     }
 
-    /// The kept answer, if nothing in it has changed.
+    /// The kept answer with its cost, if nothing in it has changed.
     #[must_use]
-    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<Bytes> {
-        let (bytes, seen) = self.kept.get(key)?;
-        seen.iter().all(|&seen| versions.holds(seen)).then_some(bytes)
+    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<(Bytes, Cost)> {
+        let Kept { bytes, cost, seen } = self.kept.get(key)?;
+        seen.iter().all(|&seen| versions.holds(seen)).then_some((bytes, cost))
     }
 
-    /// Keeps an answer with what it depends on.
-    pub fn put(&self, key: AnswerKey, bytes: Bytes, seen: Vec<Seen>) {
-        self.kept.insert(key, (bytes, seen.into()));
+    /// Keeps an answer.
+    pub fn put(&self, key: AnswerKey, kept: Kept) {
+        self.kept.insert(key, kept);
     }
 }

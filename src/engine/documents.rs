@@ -10,26 +10,38 @@ use async_graphql::parser::{parse_query, types::ExecutableDocument};
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::{scan, size};
+use super::{cost::Prices, scan, size};
 use crate::graphql::error::{ApiCode, ApiError};
 
 /// How many documents are remembered.
 const CAPACITY: u64 = 2_000;
 
-/// How much text the parsed documents may have together, in bytes. They take some fifty times as much.
+/// How much text the parsed documents may have together, in bytes. They take some fifty times as much, as does each part
+/// of the formula for their cost.
 const PARSED: u64 = 1024 * 1024;
+
+/// A document that was scanned and parsed.
+#[derive(Debug)]
+pub struct Parsed {
+    /// The document.
+    pub document: ExecutableDocument,
+    /// What its operations cost.
+    pub prices: Prices,
+}
 
 /// The documents known by hash, and those that were parsed.
 #[derive(Debug)]
 pub struct Documents {
     known: Cache<String, Arc<str>>,
-    parsed: Cache<Arc<str>, Arc<ExecutableDocument>>,
+    parsed: Cache<Arc<str>, Arc<Parsed>>,
 }
 
 impl Default for Documents {
     fn default() -> Self {
         let parsed = Cache::builder()
-            .weigher(|text: &Arc<str>, _| u32::try_from(text.len()).unwrap_or(u32::MAX))
+            .weigher(|text: &Arc<str>, parsed: &Arc<Parsed>| {
+                u32::try_from(text.len() + 2 * parsed.prices.parts()).unwrap_or(u32::MAX)
+            })
             .max_capacity(PARSED)
             .build();
         Self { known: Cache::new(CAPACITY), parsed }
@@ -41,7 +53,7 @@ impl Documents {
     ///
     /// # Errors
     /// `LIMIT_EXCEEDED` or `BAD_DOCUMENT`.
-    pub fn parse(&self, query: &str) -> Result<Arc<ExecutableDocument>, ApiError> {
+    pub fn parse(&self, query: &str) -> Result<Arc<Parsed>, ApiError> {
         if let Some(known) = self.parsed.get(query) {
             return Ok(known);
         }
@@ -49,9 +61,10 @@ impl Documents {
         let document =
             parse_query(query).map_err(|error| ApiError::told(ApiCode::BadDocument, error.to_string()))?;
         size::check(&document)?;
-        let document = Arc::new(document);
-        self.parsed.insert(query.into(), Arc::clone(&document));
-        Ok(document)
+        let prices = Prices::of(&document);
+        let parsed = Arc::new(Parsed { document, prices });
+        self.parsed.insert(query.into(), Arc::clone(&parsed));
+        Ok(parsed)
     }
 
     /// The document to run: the one sent, or the one known by `hash`.

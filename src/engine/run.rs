@@ -11,7 +11,11 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, Engine, answers::AnswerKey, omitted};
+use super::{
+    Caller, Engine,
+    answers::{AnswerKey, Kept},
+    cost::Cost,
+};
 use crate::graphql::{
     Scope,
     error::{ApiCode, ApiError, INTERNAL_MESSAGE},
@@ -46,6 +50,8 @@ pub struct Operation {
     pub kind: OperationType,
     /// The name in the document, for logs and metrics.
     pub name: String,
+    /// What it costs.
+    pub cost: Cost,
     pub(super) document: ExecutableDocument,
     pub(super) query: String,
     pub(super) operation_name: Option<String>,
@@ -62,9 +68,10 @@ pub struct Answer {
 }
 
 impl Engine {
-    /// The kept answer to a request with this body, if it is the same for everybody and nothing in it has changed.
+    /// The kept answer to a request with this body, with what it costs, if it is the same for everybody and nothing in it
+    /// has changed.
     #[must_use]
-    pub fn kept_answer(&self, key: &AnswerKey) -> Option<Bytes> {
+    pub fn kept_answer(&self, key: &AnswerKey) -> Option<(Bytes, Cost)> {
         let kept = self.answers.get(&self.app.hot.versions, key);
         let outcome = if kept.is_some() { "hit" } else { "miss" };
         metrics::counter!("skillswap_public_answers_total", "outcome" => outcome).increment(1);
@@ -82,7 +89,8 @@ impl Engine {
     fn parse(&self, params: Params) -> Result<Operation, ApiError> {
         let hash = persisted_hash(params.extensions.as_ref())?;
         let query = self.documents.resolve(params.query, hash.as_deref())?;
-        let document = self.documents.parse(&query)?;
+        let parsed = self.documents.parse(&query)?;
+        let document = &parsed.document;
         let bad = |message: String| ApiError::told(ApiCode::BadDocument, message);
         let wanted = params.operation_name.filter(|name| !name.is_empty());
         let (name, operation) = match (&document.operations, wanted.as_deref()) {
@@ -103,16 +111,16 @@ impl Engine {
                 return Err(bad(format!("The document has no operation named \"{name}\".")));
             }
         };
-        let mut variables = params.variables.unwrap_or_default();
-        omitted::fill(&document, operation, &mut variables);
-        let (kind, document) = (operation.ty, ExecutableDocument::clone(&document));
-        Ok(Operation { kind, name, document, query, operation_name: wanted, variables })
+        let variables = params.variables.unwrap_or_default();
+        let cost = parsed.prices.cost(wanted.as_deref(), &variables).unwrap_or_default();
+        let (kind, document) = (operation.ty, document.clone());
+        Ok(Operation { kind, name, cost, document, query, operation_name: wanted, variables })
     }
 
     /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.
     pub async fn execute(&self, caller: Caller, operation: Operation, key: Option<AnswerKey>) -> Answer {
         let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.client, Feed::None));
-        let is_query = operation.kind == OperationType::Query;
+        let (is_query, cost) = (operation.kind == OperationType::Query, operation.cost);
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
         let run = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let response = match tokio::time::timeout(TIMEOUT, run).await {
@@ -132,7 +140,7 @@ impl Engine {
             && spotless
             && let Some(seen) = scope.public_dependencies()
         {
-            self.answers.put(key, answer.body.clone(), seen);
+            self.answers.put(key, Kept { bytes: answer.body.clone(), cost, seen: seen.into() });
         }
         answer
     }
@@ -172,6 +180,16 @@ fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<Strin
 #[must_use]
 pub fn refuse(code: ApiCode, message: impl Into<String>) -> Answer {
     refusal(vec![to_server_error(ApiError::told(code, message))])
+}
+
+/// The same, with more for programs to read.
+#[must_use]
+pub fn refuse_with(code: ApiCode, message: &str, mut details: Json) -> Answer {
+    if let Some(details) = details.as_object_mut() {
+        details.insert("code".to_owned(), code.as_str().into());
+    }
+    let body = serde_json::json!({ "errors": [{ "message": message, "extensions": details }] });
+    Answer { body: body.to_string().into(), refused: Some(code) }
 }
 
 fn refusal(errors: Vec<ServerError>) -> Answer {
@@ -217,12 +235,14 @@ fn refused_error(error: &ServerError) -> Json {
     json
 }
 
-const CODES: [ApiCode; 11] = [
+const CODES: [ApiCode; 13] = [
     ApiCode::BadDocument,
     ApiCode::BadRequest,
     ApiCode::Validation,
     ApiCode::CursorInvalid,
     ApiCode::LimitExceeded,
+    ApiCode::QueryTooExpensive,
+    ApiCode::RateLimited,
     ApiCode::Unauthenticated,
     ApiCode::Forbidden,
     ApiCode::PersistedQueryNotFound,
@@ -242,14 +262,7 @@ fn complete(error: &mut ServerError) {
     if extensions.get("code").is_some() {
         return;
     }
-    let limits = [
-        "too complex",
-        "too deep",
-        "nested depth",
-        "number of directives",
-        "number of aliases",
-        "recursion depth",
-    ];
+    let limits = ["too deep", "nested depth", "number of directives", "amount of aliases", "recursion depth"];
     let code = if limits.iter().any(|limit| error.message.contains(limit)) {
         ApiCode::LimitExceeded
     } else if error.path.is_empty() {

@@ -24,6 +24,7 @@ mod chat;
 mod discovery;
 mod events;
 mod identities;
+mod limits;
 mod migrations;
 mod notifications;
 mod payments;
