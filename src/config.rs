@@ -61,6 +61,9 @@ pub struct Config {
     /// Whether introspection is answered.
     #[arg(long, env = "SKILLSWAP_INTROSPECTION", value_enum, default_value_t = Switch::Auto)]
     pub introspection: Switch,
+    /// Which documents run: all, or only those that `skillswap documents register` has registered.
+    #[arg(long, env = "SKILLSWAP_DOCUMENTS", value_enum, default_value_t = Documents::Auto)]
+    pub documents: Documents,
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
@@ -161,6 +164,17 @@ pub enum Switch {
     Off,
 }
 
+/// Which documents run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Documents {
+    /// Registered ones in production, else all.
+    Auto,
+    /// All.
+    Open,
+    /// Registered ones.
+    Trusted,
+}
+
 /// Form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -204,6 +218,16 @@ impl Config {
             Switch::Auto => self.mode != Mode::Production,
             Switch::On => true,
             Switch::Off => false,
+        }
+    }
+
+    /// Whether only registered documents run.
+    #[must_use]
+    pub fn trusts_registered_only(&self) -> bool {
+        match self.documents {
+            Documents::Auto => self.mode == Mode::Production,
+            Documents::Open => false,
+            Documents::Trusted => true,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Merges the domains' roots into one schema and sets its limits.
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema};
+use std::sync::LazyLock;
+
+use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
 
 use crate::{
     domains::{
@@ -10,6 +12,7 @@ use crate::{
         audit::query::AuditQuery,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
+        documents::query::DocumentsQuery,
         event::subscription::EventSubscription,
         identities::mutation::IdentitiesMutation,
         mentorship::{mutation::MentorshipMutation, query::MentorshipQuery},
@@ -25,6 +28,7 @@ use crate::{
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
     },
+    engine::documents::hash_of,
     node::NodeQuery,
 };
 
@@ -46,6 +50,7 @@ pub struct Query(
     AdminQuery,
     MentorshipQuery,
     PoliciesQuery,
+    DocumentsQuery,
 );
 
 /// Everything that can be done.
@@ -83,13 +88,14 @@ const MAX_DIRECTIVES: usize = 5;
 /// Builds the schema.
 #[must_use]
 pub fn build() -> AppSchema {
+    builder().limit_depth(MAX_DEPTH).limit_complexity(MAX_COMPLEXITY).disable_suggestions().finish()
+}
+
+/// The schema before its limits of depth and cost are set.
+pub(crate) fn builder() -> SchemaBuilder<Guarded<Query>, Guarded<Mutation>, Guarded<Subscription>> {
     Schema::build(Guarded(Query::default()), Guarded(Mutation::default()), Guarded(Subscription::default()))
-        .limit_depth(MAX_DEPTH)
-        .limit_complexity(MAX_COMPLEXITY)
         .limit_aliases(MAX_ALIASES)
         .limit_directives(MAX_DIRECTIVES)
-        .disable_suggestions()
-        .finish()
 }
 
 /// What a page costs: its size times what each row costs.
@@ -100,6 +106,14 @@ pub fn page_complexity(first: Option<i32>, last: Option<i32>, child: usize) -> u
         .unwrap_or(crate::graphql::connection::DEFAULT_PAGE)
         .clamp(1, crate::graphql::connection::LARGEST_PAGE);
     usize::try_from(size).unwrap_or(1).saturating_mul(child).saturating_add(1)
+}
+
+/// Names the schema: the first 16 digits of the SHA-256 of `schema.graphql`. Equal versions are equal schemas, and nobody
+/// has to remember to raise it; what may change from one to the next is held by a test.
+#[must_use]
+pub fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| hash_of(&sdl()).chars().take(16).collect());
+    &VERSION
 }
 
 /// The schema in the schema definition language, sorted: the content of `schema.graphql`.

@@ -1,11 +1,12 @@
 //! Whole answers kept in the process: of queries that are the same for everybody, as long as nothing in them changed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
+use super::usage::Subject;
 use crate::db::hot::{Seen, Versions};
 
 /// Identifies a request by its whole body.
@@ -19,14 +20,22 @@ const CAPACITY: u64 = 64 * 1024 * 1024;
 /// The kept answers.
 #[derive(Debug)]
 pub struct Answers {
-    kept: Cache<AnswerKey, (Bytes, std::sync::Arc<[Seen]>)>,
+    kept: Cache<AnswerKey, Kept>,
+}
+
+#[derive(Clone, Debug)]
+struct Kept {
+    bytes: Bytes,
+    seen: Arc<[Seen]>,
+    used: Arc<[Subject]>,
 }
 
 impl Default for Answers {
     fn default() -> Self {
         let kept = Cache::builder()
-            .weigher(|_, (bytes, seen): &(Bytes, std::sync::Arc<[Seen]>)| {
-                u32::try_from(bytes.len() + seen.len() * size_of::<Seen>() + 128).unwrap_or(u32::MAX)
+            .weigher(|_, kept: &Kept| {
+                let size = kept.bytes.len() + kept.seen.len() * size_of::<Seen>() + 128;
+                u32::try_from(size).unwrap_or(u32::MAX)
             })
             .max_capacity(CAPACITY)
             .time_to_live(TIME_TO_LIVE)
@@ -42,15 +51,15 @@ impl Answers {
         Sha256::digest(body).into()
     }
 
-    /// The kept answer, if nothing in it has changed.
+    /// The kept answer, if nothing in it has changed, and what its use counts as.
     #[must_use]
-    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<Bytes> {
-        let (bytes, seen) = self.kept.get(key)?;
-        seen.iter().all(|&seen| versions.holds(seen)).then_some(bytes)
+    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<(Bytes, Arc<[Subject]>)> {
+        let Kept { bytes, seen, used } = self.kept.get(key)?;
+        seen.iter().all(|&seen| versions.holds(seen)).then_some((bytes, used))
     }
 
     /// Keeps an answer with what it depends on.
-    pub fn put(&self, key: AnswerKey, bytes: Bytes, seen: Vec<Seen>) {
-        self.kept.insert(key, (bytes, seen.into()));
+    pub fn put(&self, key: AnswerKey, bytes: Bytes, seen: Vec<Seen>, used: Arc<[Subject]>) {
+        self.kept.insert(key, Kept { bytes, seen: seen.into(), used });
     }
 }

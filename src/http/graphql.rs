@@ -94,7 +94,7 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
         let caller = caller(&shared, &request)?;
         // A prefix, so that no body can name the answer to a query string.
         let key = Answers::key(format!("GET {}", request.query_string()).as_bytes());
-        if let Some(kept) = shared.engine.kept_answer(&key) {
+        if let Some(kept) = shared.engine.kept_answer(&caller.client.app, &key) {
             return Ok(turn.kept(kept));
         }
         let operation = turn.prepare(params::from_query(request.query_string())?)?;
@@ -193,7 +193,7 @@ impl<'s> Turn<'s> {
 
     async fn answer(&mut self, caller: Caller, body: &[u8]) -> Result<Reply, Reply> {
         let key = Answers::key(body);
-        if let Some(kept) = self.shared.engine.kept_answer(&key) {
+        if let Some(kept) = self.shared.engine.kept_answer(&caller.client.app, &key) {
             return Ok(self.kept(kept));
         }
         let operation = self.prepare(params::from_json(body)?)?;
@@ -274,6 +274,8 @@ impl From<Answer> for Reply {
             // The client is expected to ask again with the text: not a fault.
             None | Some(ApiCode::PersistedQueryNotFound) => (StatusCode::OK, StatusCode::OK),
             Some(ApiCode::BadRequest) => (StatusCode::BAD_REQUEST, StatusCode::BAD_REQUEST),
+            // It is not the document that is wrong: it may not run here.
+            Some(ApiCode::DocumentNotTrusted) => (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
             Some(_) => (StatusCode::BAD_REQUEST, StatusCode::OK),
         };
         Self { status, json_status, header: None, body }

@@ -24,7 +24,7 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, IdentityConfig, LogFormat, Mode, ProcessRole, Switch},
+    config::{Config, Documents, IdentityConfig, LogFormat, Mode, ProcessRole, Switch},
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -268,6 +268,7 @@ pub fn config() -> Config {
         smtp_url: None,
         mail_from: "SkillSwap <no-reply@skillswap.test>".to_owned(),
         introspection: Switch::Auto,
+        documents: Documents::Auto,
         fee_basis_points: 1500,
         identity: IdentityConfig::default(),
         shared_buffers_mb: 64,
