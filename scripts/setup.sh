@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 main() {
   case ${1:-} in
     run) need_rust && need_server ;;
-    test) need_rust && need_server && need_node && need_browser ;;
+    test) need_rust && need_server && need_redis && need_node && need_browser ;;
     bench) need_rust && need_server && need_node ;;
     *) fail "usage: scripts/setup.sh run|test|bench" ;;
   esac
@@ -54,6 +54,11 @@ need_server() {
   need has_postgres "the PostgreSQL server" postgresql
 }
 
+# The tests start their own: this package brings the program without a service that runs.
+need_redis() {
+  need has_redis "Redis" redis-tools
+}
+
 need_node() {
   need has_node "Node.js with npm" nodejs npm
 }
@@ -64,6 +69,10 @@ need_browser() {
 
 has_c_compiler() {
   has cc
+}
+
+has_redis() {
+  has redis-server || has redis-check-rdb
 }
 
 has_node() {

@@ -18,6 +18,7 @@ use crate::{
     events::{Hub, Listeners},
     integrations::Integrations,
     jobs::Registry,
+    limits::Limits,
 };
 
 /// The application: its parts are public, its state is in the database.
@@ -44,6 +45,8 @@ pub struct Parts {
     pub registered: Registered,
     /// Who uses what of the API.
     pub usage: Usage,
+    /// How much callers may ask for.
+    pub limits: Limits,
     /// Secret from which keys are derived.
     pub secret: String,
     /// Outward ports.
@@ -82,6 +85,7 @@ impl App {
         let hot = registry.hot_rows();
         let integrations = Integrations::new(&config, &secret, &public_url);
         Self(Arc::new(Parts {
+            limits: Limits::new(&config),
             config,
             clock,
             pool,

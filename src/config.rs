@@ -64,6 +64,13 @@ pub struct Config {
     /// Which documents run: all, or only those that `skillswap documents register` has registered.
     #[arg(long, env = "SKILLSWAP_DOCUMENTS", value_enum, default_value_t = Documents::Auto)]
     pub documents: Documents,
+    /// How much callers may ask for.
+    #[command(flatten)]
+    pub limits: LimitsConfig,
+    /// Redis that the processes share their limits in, `redis://host:6379` or `rediss://user:password@host:6380`. Without
+    /// one they share them in the database.
+    #[arg(long, env = "REDIS_URL", hide_env_values = true, value_parser = redis_url)]
+    pub redis_url: Option<String>,
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
@@ -131,6 +138,24 @@ pub struct IdentityConfig {
     /// Secret of that issuer's webhooks about its people (`POST /webhooks/identity`, signed as Svix does): `whsec_…`.
     #[arg(long, env = "OIDC_WEBHOOK_SECRET", hide_env_values = true, requires = "oidc_issuer")]
     pub oidc_webhook_secret: Option<String>,
+}
+
+/// How much callers may ask for in a quarter of an hour, and in one request.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LimitsConfig {
+    /// Requests of anonymous callers from one place in 15 minutes, and mutations from there that need no signing in; 0 = any
+    /// number. By default 100 in production, else 10000.
+    #[arg(long, env = "SKILLSWAP_ANONYMOUS_REQUESTS")]
+    pub anonymous_requests: Option<u32>,
+    /// Points of a signed-in member in 15 minutes; 0 = any number. By default 200000 in production, else 1000000.
+    #[arg(long, env = "SKILLSWAP_MEMBER_POINTS")]
+    pub member_points: Option<u32>,
+    /// Points that one request of an anonymous caller may cost.
+    #[arg(long, env = "SKILLSWAP_ANONYMOUS_COST", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub anonymous_cost: u32,
+    /// Points that one request of a signed-in member may cost.
+    #[arg(long, env = "SKILLSWAP_MEMBER_COST", default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub member_cost: u32,
 }
 
 /// What kind of installation this is.
@@ -231,6 +256,21 @@ impl Config {
         }
     }
 
+    /// Requests of anonymous callers from one place in a quarter of an hour; 0 = any number.
+    #[must_use]
+    pub fn anonymous_requests(&self) -> u32 {
+        let usual = if self.mode == Mode::Production { 100 } else { 10_000 };
+        self.limits.anonymous_requests.unwrap_or(usual)
+    }
+
+    /// Points of a member in a quarter of an hour; 0 = any number. A page that spends 100 points each second comes to
+    /// 90,000.
+    #[must_use]
+    pub fn member_points(&self) -> u32 {
+        let usual = if self.mode == Mode::Production { 200_000 } else { 1_000_000 };
+        self.limits.member_points.unwrap_or(usual)
+    }
+
     /// The secret: the one set, or outside production one that is generated once and kept in the data folder.
     ///
     /// # Errors
@@ -305,6 +345,15 @@ fn safe_url(text: &str) -> Result<String, String> {
 fn postgres_url(text: &str) -> Result<String, String> {
     let known = ["postgres://", "postgresql://"].iter().any(|scheme| text.starts_with(scheme));
     if known { Ok(text.to_owned()) } else { Err("give an address that starts with postgres://".to_owned()) }
+}
+
+fn redis_url(text: &str) -> Result<String, String> {
+    let known = ["redis://", "rediss://"].iter().any(|scheme| text.starts_with(scheme));
+    if known {
+        Ok(text.to_owned())
+    } else {
+        Err("give an address that starts with redis:// or rediss://".to_owned())
+    }
 }
 
 fn secret(text: &str) -> Result<String, String> {

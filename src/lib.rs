@@ -6,7 +6,8 @@
 //!   [`clock`], [`telemetry`], [`html`];
 //! - [`http`]: the transports, actix only; [`engine`]: a document to its answers; [`schema`] and [`node`]: the merged roots;
 //! - [`domains`]: one folder each, with the same rooms (`model`, `repo`, `loaders`, `service`, `types`, `query`, `mutation`, …);
-//! - [`graphql`], [`db`], [`events`], [`jobs`]: the kits, which know no domain; [`integrations`]: the outward ports.
+//! - [`graphql`], [`db`], [`events`], [`jobs`], [`limits`]: the kits, which know no domain; [`integrations`]: the outward
+//!   ports.
 //!
 //! ARCHITECTURE.md says who may import whom, and a test holds the code to it.
 
@@ -23,6 +24,7 @@ pub mod html;
 pub mod http;
 pub mod integrations;
 pub mod jobs;
+pub mod limits;
 pub mod node;
 pub mod schema;
 pub mod telemetry;

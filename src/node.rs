@@ -98,7 +98,6 @@ impl NodeQuery {
     }
 
     /// Several at once, in the order of `ids`, at most 50. An entry is `null` if it does not exist or the caller may not see it.
-    #[graphql(complexity = "ids.len().saturating_mul(child_complexity).saturating_add(1)")]
     async fn nodes(
         &self,
         ctx: &Context<'_>,

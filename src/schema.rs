@@ -2,11 +2,14 @@
 
 use std::sync::LazyLock;
 
-use async_graphql::{MergedObject, MergedSubscription, SDLExportOptions, Schema, SchemaBuilder};
+use async_graphql::{
+    MergedObject, MergedSubscription, OutputType, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
+    registry::Registry,
+};
 
 use crate::{
     domains::{
-        access::Guarded,
+        access::{Access, Guarded, table},
         accounts::mutation::{AccountsMutation, RecoveryMutation},
         admin::{mutation::AdminMutation, query::AdminQuery, subscription::AdminSubscription},
         audit::query::AuditQuery,
@@ -78,8 +81,6 @@ pub struct Subscription(EventSubscription, RoomsSubscription, ChatSubscription, 
 
 /// Selections inside selections.
 pub const MAX_DEPTH: usize = 15;
-/// Fields of an answer at most, lists counted by their page size.
-pub const MAX_COMPLEXITY: usize = 20_000;
 /// Aliases in a document.
 pub const MAX_ALIASES: usize = 30;
 /// Directives on one field.
@@ -88,24 +89,45 @@ const MAX_DIRECTIVES: usize = 5;
 /// Builds the schema.
 #[must_use]
 pub fn build() -> AppSchema {
-    builder().limit_depth(MAX_DEPTH).limit_complexity(MAX_COMPLEXITY).disable_suggestions().finish()
+    builder().limit_depth(MAX_DEPTH).disable_suggestions().finish()
 }
 
-/// The schema before its limits of depth and cost are set.
+/// The schema before its limit of depth is set.
 pub(crate) fn builder() -> SchemaBuilder<Guarded<Query>, Guarded<Mutation>, Guarded<Subscription>> {
     Schema::build(Guarded(Query::default()), Guarded(Mutation::default()), Guarded(Subscription::default()))
         .limit_aliases(MAX_ALIASES)
         .limit_directives(MAX_DIRECTIVES)
 }
 
-/// What a page costs: its size times what each row costs.
+/// Fields with a price beside that of their objects: (type, field, points). See [`crate::engine::cost`].
+pub const PRICES: &[(&str, &str, u64)] = &[
+    // A password is hashed.
+    ("Mutation", "changePassword", 90),
+    ("Mutation", "logIn", 90),
+    ("Mutation", "registerMember", 90),
+    ("Mutation", "resetPassword", 90),
+    // The whole ledger is summed, the whole log is checked.
+    ("Query", "ledgerProof", 500),
+    ("Query", "verifyAuditLog", 5_000),
+];
+
+/// Lists whose usual length is known, not the most that there can be: (type, field, rows).
+pub const ROWS: &[(&str, &str, u64)] = &[("Mentor", "slots", 40)];
+
+/// Whether a mutation can be used without signing in.
 #[must_use]
-pub fn page_complexity(first: Option<i32>, last: Option<i32>, child: usize) -> usize {
-    let size = first
-        .or(last)
-        .unwrap_or(crate::graphql::connection::DEFAULT_PAGE)
-        .clamp(1, crate::graphql::connection::LARGEST_PAGE);
-    usize::try_from(size).unwrap_or(1).saturating_mul(child).saturating_add(1)
+pub fn is_open_mutation(name: &str) -> bool {
+    table::of("Mutation", name) == Some(Access::Anybody)
+}
+
+/// The types of the schema.
+#[must_use]
+pub fn registry() -> Registry {
+    let mut registry = Registry::default();
+    Guarded::<Query>::create_type_info(&mut registry);
+    Guarded::<Mutation>::create_type_info(&mut registry);
+    Guarded::<Subscription>::create_type_info(&mut registry);
+    registry
 }
 
 /// Names the schema: the first 16 digits of the SHA-256 of `schema.graphql`. Equal versions are equal schemas, and nobody

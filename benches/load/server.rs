@@ -95,10 +95,14 @@ impl Bench {
     }
 }
 
-/// The settings of the server: its defaults, but for a cache as large as a server of this size has.
-fn arguments(folder: &Path) -> [String; 8] {
+/// The settings of the server: its defaults, but for a cache as large as a server of this size has, and for budgets that
+/// are counted but never used up.
+fn arguments(folder: &Path) -> Vec<String> {
     let folder = folder.to_string_lossy().into_owned();
-    ["--data-dir", &folder, "--port", "0", "--roles", "api", "--shared-buffers-mb", "1024"].map(str::to_owned)
+    let database = ["--data-dir", &folder, "--shared-buffers-mb", "1024"];
+    let server = ["--port", "0", "--roles", "api"];
+    let limits = ["--anonymous-requests", "4000000000", "--member-points", "4000000000"];
+    database.iter().chain(&server).chain(&limits).map(|&argument| argument.to_owned()).collect()
 }
 
 fn config(folder: &Path) -> anyhow::Result<Config> {

@@ -21,6 +21,7 @@ use crate::{
     engine::Engine,
     http,
     jobs::{registry, runner},
+    limits::share::Sharing,
     schema, telemetry,
 };
 
@@ -57,6 +58,7 @@ pub struct Server {
     /// Where it listens.
     pub running: http::Running,
     workers: Option<JoinHandle<()>>,
+    sharing: JoinHandle<()>,
 }
 
 impl Server {
@@ -89,9 +91,10 @@ impl Server {
         tokio::spawn(revocation::follow(app.clone()));
         let version = documents::service::refresh(&app, None).await?;
         tokio::spawn(documents::service::follow(app.clone(), version));
+        let sharing = tokio::spawn(Sharing::start(app.clone()).await?.run());
         let workers = works.then(|| tokio::spawn(runner::run(app.clone())));
         let running = http::serve(Engine::new(app.clone(), schema::build()), listener, metrics).await?;
-        Ok(Self { app, running, workers })
+        Ok(Self { app, running, workers, sharing })
     }
 
     /// Stops gracefully.
@@ -103,6 +106,7 @@ impl Server {
         if let Some(workers) = self.workers {
             workers.await?;
         }
+        self.sharing.await?;
         if let Err(error) = documents::service::flush(&self.app).await {
             tracing::warn!(%error, "the last counts of use could not be written down");
         }

@@ -601,6 +601,16 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    request_counts (caller) {
+        caller -> Text,
+        used -> Int8,
+        ends_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     reviews (id) {
         id -> Uuid,
         booking_id -> Uuid,
@@ -829,6 +839,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     proof_tries,
     recovery_codes,
     refresh_tokens,
+    request_counts,
     reviews,
     sandbox_checkouts,
     schedules,

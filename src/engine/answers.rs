@@ -6,7 +6,7 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::usage::Subject;
+use super::{cost::Cost, usage::Subject};
 use crate::db::hot::{Seen, Versions};
 
 /// Identifies a request by its whole body.
@@ -17,25 +17,30 @@ const TIME_TO_LIVE: Duration = Duration::from_secs(10);
 /// Bytes of all kept answers together.
 const CAPACITY: u64 = 64 * 1024 * 1024;
 
+/// An answer with all that it is kept for.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The answer.
+    pub bytes: Bytes,
+    /// What the request costs.
+    pub cost: Cost,
+    /// What the answer depends on.
+    pub seen: Arc<[Seen]>,
+    /// What its use counts as.
+    pub used: Arc<[Subject]>,
+}
+
 /// The kept answers.
 #[derive(Debug)]
 pub struct Answers {
     kept: Cache<AnswerKey, Kept>,
 }
 
-#[derive(Clone, Debug)]
-struct Kept {
-    bytes: Bytes,
-    seen: Arc<[Seen]>,
-    used: Arc<[Subject]>,
-}
-
 impl Default for Answers {
     fn default() -> Self {
         let kept = Cache::builder()
             .weigher(|_, kept: &Kept| {
-                let size = kept.bytes.len() + kept.seen.len() * size_of::<Seen>() + 128;
-                u32::try_from(size).unwrap_or(u32::MAX)
+                u32::try_from(kept.bytes.len() + size_of_val(&*kept.seen) + 128).unwrap_or(u32::MAX)
             })
             .max_capacity(CAPACITY)
             .time_to_live(TIME_TO_LIVE)
@@ -51,15 +56,14 @@ impl Answers {
         Sha256::digest(body).into()
     }
 
-    /// The kept answer, if nothing in it has changed, and what its use counts as.
+    /// The kept answer, if nothing in it has changed.
     #[must_use]
-    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<(Bytes, Arc<[Subject]>)> {
-        let Kept { bytes, seen, used } = self.kept.get(key)?;
-        seen.iter().all(|&seen| versions.holds(seen)).then_some((bytes, used))
+    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<Kept> {
+        self.kept.get(key).filter(|kept| kept.seen.iter().all(|&seen| versions.holds(seen)))
     }
 
-    /// Keeps an answer with what it depends on.
-    pub fn put(&self, key: AnswerKey, bytes: Bytes, seen: Vec<Seen>, used: Arc<[Subject]>) {
-        self.kept.insert(key, Kept { bytes, seen: seen.into(), used });
+    /// Keeps an answer.
+    pub fn put(&self, key: AnswerKey, kept: Kept) {
+        self.kept.insert(key, kept);
     }
 }

@@ -17,6 +17,7 @@ use serde_json::{Map, Value as Json};
 use sha2::{Digest, Sha256};
 
 use super::{
+    cost::Prices,
     members::{Members, Stale},
     registered::Registered,
     run::Params,
@@ -27,7 +28,8 @@ use crate::graphql::error::{ApiCode, ApiError};
 
 /// How much text the documents known by hash may have together, in bytes.
 const LEARNED: u64 = 8 * 1024 * 1024;
-/// How much text the parsed documents may have together, in bytes. They take some fifty times as much.
+/// How much text the parsed documents may have together, in bytes. They take some fifty times as much, as does each part
+/// of the formula for their cost.
 const PARSED: u64 = 1024 * 1024;
 /// The longest id of a document, in characters.
 pub const LONGEST_ID: usize = 256;
@@ -49,6 +51,8 @@ pub struct Known {
     pub hash: Arc<str>,
     /// What the text says.
     pub document: ExecutableDocument,
+    /// What its operations cost.
+    pub prices: Prices,
     registered: Arc<[Subject]>,
     unregistered: Arc<[Subject]>,
     watched: Vec<(String, String)>,
@@ -70,10 +74,17 @@ pub fn hash_of(text: &str) -> String {
 
 impl Default for Documents {
     fn default() -> Self {
-        let weigh = |text: &Arc<str>| u32::try_from(text.len()).unwrap_or(u32::MAX);
         Self {
-            learned: Cache::builder().weigher(move |_, text| weigh(text)).max_capacity(LEARNED).build(),
-            parsed: Cache::builder().weigher(move |text, _| weigh(text)).max_capacity(PARSED).build(),
+            learned: Cache::builder()
+                .weigher(|_, text: &Arc<str>| u32::try_from(text.len()).unwrap_or(u32::MAX))
+                .max_capacity(LEARNED)
+                .build(),
+            parsed: Cache::builder()
+                .weigher(|text: &Arc<str>, known: &Arc<Known>| {
+                    u32::try_from(text.len() + 2 * known.prices.parts()).unwrap_or(u32::MAX)
+                })
+                .max_capacity(PARSED)
+                .build(),
             members: Members::get(),
         }
     }
@@ -151,6 +162,7 @@ impl Documents {
             unregistered: std::iter::once(Subject::Unregistered).chain(stale()).collect(),
             text: text.into(),
             hash,
+            prices: Prices::of(&document),
             document,
             watched: found.watched,
         });

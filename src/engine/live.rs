@@ -21,6 +21,7 @@ use tokio::sync::{broadcast, mpsc};
 
 use super::{
     Caller, Engine,
+    cost::Cost,
     run::{Answer, Operation, answer},
 };
 use crate::{
@@ -91,6 +92,7 @@ impl Program {
         Operation {
             kind: async_graphql::parser::types::OperationType::Subscription,
             name: String::new(),
+            cost: Cost::default(),
             document: ExecutableDocument::clone(&self.document),
             text: Arc::clone(&self.text),
             operation_name: self.operation_name.clone(),

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{
-    Request, ServerError, ValidationResult, Variables, async_trait,
+    Request, ServerError, ValidationResult, async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
     parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
 };
@@ -13,7 +13,7 @@ use serde_json::{Map, Value as Json};
 use super::documents::{Documents, Known};
 use crate::{
     graphql::{ApiError, connection::LARGEST_PAGE},
-    schema::{self, AppSchema, MAX_COMPLEXITY, MAX_DEPTH},
+    schema::{self, AppSchema, MAX_DEPTH},
 };
 
 /// A document that may be registered.
@@ -24,7 +24,7 @@ pub struct Measured {
     /// Its operations, such as `query Home, mutation Book`.
     pub operations: String,
     /// What it costs at most: every page as large as its variable allows, every list of ids as long as it may be.
-    pub cost: usize,
+    pub cost: u64,
     /// The deprecated members of the schema that it names.
     pub deprecated: Vec<String>,
 }
@@ -43,6 +43,7 @@ pub struct Measure {
     schema: AppSchema,
     documents: Documents,
     result: Probe,
+    most: u64,
 }
 
 impl std::fmt::Debug for Measure {
@@ -51,51 +52,55 @@ impl std::fmt::Debug for Measure {
     }
 }
 
-impl Default for Measure {
-    fn default() -> Self {
+impl Measure {
+    /// Allows documents that cost so many points at most.
+    #[must_use]
+    pub fn new(most: u64) -> Self {
         let result = Probe::default();
         let schema = schema::builder().extension(result.clone()).finish();
-        Self { documents: Documents::default(), schema, result }
+        Self { documents: Documents::default(), schema, result, most }
     }
-}
 
-impl Measure {
     /// Validates a document as the server does, and works out its cost.
     ///
     /// # Errors
     /// What is wrong with it, or that it costs too much.
     pub async fn measure(&self, text: &str) -> Result<Measured, Vec<Fault>> {
         let known = self.documents.parse(text).map_err(|error| vec![fault_of(error)])?;
-        let variables = largest(&known.document);
-        let mut request = Request::new("").variables(Variables::from_json(Json::Object(variables)));
+        let mut request = Request::new("");
         request.set_parsed_query(known.document.clone());
         // The validation ends in a refusal, so nothing is executed.
         let response = self.schema.execute(request).await;
         let Some(result) = self.result.0.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Err(response.errors.into_iter().map(Fault::from).collect());
         };
-        within(
-            "cost",
-            result.complexity,
-            MAX_COMPLEXITY,
-            ", with every page as large as its variable allows",
-        )?;
-        within("depth", result.depth, MAX_DEPTH, "")?;
+        let cost = highest(&known);
+        within("cost", cost, self.most, ", with every page as large as its variable allows")?;
+        let (depth, deepest) = (u64::try_from(result.depth), u64::try_from(MAX_DEPTH));
+        within("depth", depth.unwrap_or(u64::MAX), deepest.unwrap_or(u64::MAX), "")?;
         Ok(Measured {
             hash: known.hash.to_string(),
             operations: operations(&known),
-            cost: result.complexity,
+            cost,
             deprecated: known.deprecated().map(str::to_owned).collect(),
         })
     }
 }
 
-fn within(what: &str, is: usize, most: usize, how: &str) -> Result<(), Vec<Fault>> {
+fn within(what: &str, is: u64, most: u64, how: &str) -> Result<(), Vec<Fault>> {
     if is <= most {
         return Ok(());
     }
     let message = format!("its {what} is {is}{how}: at most {most} is allowed. Ask for less at once");
     Err(vec![Fault { line: 0, message }])
+}
+
+/// What the dearest of a document's operations costs with the largest variables.
+fn highest(known: &Known) -> u64 {
+    let variables = largest(&known.document);
+    let names = known.document.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str));
+    let costs = names.filter_map(|name| known.prices.cost(name, &variables));
+    costs.map(|cost| cost.points).max().unwrap_or_default()
 }
 
 fn operations(known: &Known) -> String {
@@ -191,7 +196,7 @@ mod tests {
     async fn measure(text: &str) -> Result<Measured, Vec<(usize, String)>> {
         let faults =
             |faults: Vec<Fault>| faults.into_iter().map(|fault| (fault.line, fault.message)).collect();
-        Measure::default().measure(text).await.map_err(faults)
+        Measure::new(10_000).measure(text).await.map_err(faults)
     }
 
     #[tokio::test]

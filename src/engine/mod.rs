@@ -1,17 +1,17 @@
 //! Executes documents against the schema: knows the kit and the schema, knows no domain and no actix.
 //!
 //! - [`scan`] and [`size`] refuse dangerous documents before the parser and the validation see them;
-//! - `omitted`: page sizes that were left out; [`run`]: one query or mutation to its answer;
+//! - [`cost`]: what an operation costs, before it is executed; [`run`]: one query or mutation to its answer;
 //! - [`live`]: one subscription to its stream of answers, executed once for all who asked the same;
 //! - [`answers`]: public answers kept whole; [`documents`]: which document a request means; [`registered`]: the trusted
 //!   ones; [`members`] and [`usage`]: what of the schema they use, and how often; [`measure`]: what a document costs.
 
 pub mod answers;
+pub mod cost;
 pub mod documents;
 pub mod live;
 pub mod measure;
 pub mod members;
-mod omitted;
 pub mod registered;
 pub mod run;
 pub mod scan;
@@ -70,6 +70,7 @@ impl Engine {
     /// Puts the engine together.
     #[must_use]
     pub fn new(app: App, schema: AppSchema) -> Self {
+        cost::get_ready();
         Self(Arc::new(Parts {
             app,
             answers: answers::Answers::default(),

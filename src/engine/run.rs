@@ -11,7 +11,13 @@ use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::{Caller, Engine, answers::AnswerKey, omitted, registered::DOCUMENTS, usage::Subject};
+use super::{
+    Caller, Engine,
+    answers::{AnswerKey, Kept},
+    cost::Cost,
+    registered::DOCUMENTS,
+    usage::Subject,
+};
 use crate::{
     db::hot::Seen,
     graphql::{
@@ -52,6 +58,8 @@ pub struct Operation {
     pub kind: OperationType,
     /// The name in the document, for logs and metrics.
     pub name: String,
+    /// What it costs.
+    pub cost: Cost,
     pub(super) document: ExecutableDocument,
     pub(super) text: Arc<str>,
     pub(super) operation_name: Option<String>,
@@ -74,11 +82,8 @@ pub struct Answer {
 impl Engine {
     /// The kept answer to a request with this body, if it is the same for everybody and nothing in it has changed.
     #[must_use]
-    pub fn kept_answer(&self, client: &ClientApp, key: &AnswerKey) -> Option<Bytes> {
-        let kept = self.answers.get(&self.app.hot.versions, key).map(|(bytes, used)| {
-            self.count(client, &used);
-            bytes
-        });
+    pub fn kept_answer(&self, key: &AnswerKey) -> Option<Kept> {
+        let kept = self.answers.get(&self.app.hot.versions, key);
         let outcome = if kept.is_some() { "hit" } else { "miss" };
         metrics::counter!("skillswap_public_answers_total", "outcome" => outcome).increment(1);
         kept
@@ -118,15 +123,15 @@ impl Engine {
                 return Err(bad(format!("The document has no operation named \"{name}\".")));
             }
         };
-        let mut variables = params.variables.unwrap_or_default();
-        omitted::fill(document, operation, &mut variables);
+        let variables = params.variables.unwrap_or_default();
         let used = self.documents.counts_as(&known, is_registered, &variables);
+        let cost = known.prices.cost(wanted.as_deref(), &variables).unwrap_or_default();
         let (kind, document, text) = (operation.ty, document.clone(), Arc::clone(&known.text));
-        Ok(Operation { kind, name, document, text, operation_name: wanted, variables, used, registry })
+        Ok(Operation { kind, name, cost, document, text, operation_name: wanted, variables, used, registry })
     }
 
     /// Counts an execution for the app that asked for it.
-    pub(super) fn count(&self, client: &ClientApp, used: &[Subject]) {
+    pub fn count(&self, client: &ClientApp, used: &[Subject]) {
         for subject in used {
             if let Subject::Deprecated(member) | Subject::Removed(member) = subject {
                 tracing::debug!(
@@ -145,7 +150,7 @@ impl Engine {
         self.count(&caller.client.app, &operation.used);
         let (used, registry) = (Arc::clone(&operation.used), operation.registry);
         let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.client, Feed::None));
-        let is_query = operation.kind == OperationType::Query;
+        let (is_query, cost) = (operation.kind == OperationType::Query, operation.cost);
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
         let run = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
         let response = match tokio::time::timeout(TIMEOUT, run).await {
@@ -166,7 +171,7 @@ impl Engine {
             && let Some(mut seen) = scope.public_dependencies()
         {
             seen.push(registry);
-            self.answers.put(key, answer.body.clone(), seen, used);
+            self.answers.put(key, Kept { bytes: answer.body.clone(), cost, seen: seen.into(), used });
         }
         answer
     }
@@ -188,6 +193,16 @@ impl Operation {
 #[must_use]
 pub fn refuse(code: ApiCode, message: impl Into<String>) -> Answer {
     refusal(vec![to_server_error(ApiError::told(code, message))])
+}
+
+/// The same, with more for programs to read.
+#[must_use]
+pub fn refuse_with(code: ApiCode, message: &str, mut details: Json) -> Answer {
+    if let Some(details) = details.as_object_mut() {
+        details.insert("code".to_owned(), code.as_str().into());
+    }
+    let body = serde_json::json!({ "errors": [{ "message": message, "extensions": details }] });
+    Answer { body: body.to_string().into(), refused: Some(code) }
 }
 
 fn refusal(errors: Vec<ServerError>) -> Answer {
@@ -233,12 +248,14 @@ fn refused_error(error: &ServerError) -> Json {
     json
 }
 
-const CODES: [ApiCode; 12] = [
+const CODES: [ApiCode; 14] = [
     ApiCode::BadDocument,
     ApiCode::BadRequest,
     ApiCode::Validation,
     ApiCode::CursorInvalid,
     ApiCode::LimitExceeded,
+    ApiCode::QueryTooExpensive,
+    ApiCode::RateLimited,
     ApiCode::Unauthenticated,
     ApiCode::Forbidden,
     ApiCode::PersistedQueryNotFound,
@@ -259,14 +276,7 @@ fn complete(error: &mut ServerError) {
     if extensions.get("code").is_some() {
         return;
     }
-    let limits = [
-        "too complex",
-        "too deep",
-        "nested depth",
-        "number of directives",
-        "number of aliases",
-        "recursion depth",
-    ];
+    let limits = ["too deep", "nested depth", "number of directives", "amount of aliases", "recursion depth"];
     let code = if limits.iter().any(|limit| error.message.contains(limit)) {
         ApiCode::LimitExceeded
     } else if error.path.is_empty() {

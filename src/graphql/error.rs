@@ -31,8 +31,12 @@ pub enum ApiCode {
     Validation,
     /// The cursor was made by another list or stream.
     CursorInvalid,
-    /// The document is too large, too deep or too dear.
+    /// The document is too large or too deep.
     LimitExceeded,
+    /// The operation costs too much, for example 50 rows of 50 rows: ask for smaller pages.
+    QueryTooExpensive,
+    /// The caller's budget is used up, for example the 101st anonymous request in 15 minutes: wait until `resetAt`.
+    RateLimited,
     /// Sign in first.
     Unauthenticated,
     /// Signed in, but not allowed.
@@ -59,6 +63,8 @@ impl ApiCode {
             Self::Validation => "VALIDATION",
             Self::CursorInvalid => "CURSOR_INVALID",
             Self::LimitExceeded => "LIMIT_EXCEEDED",
+            Self::QueryTooExpensive => "QUERY_TOO_EXPENSIVE",
+            Self::RateLimited => "RATE_LIMITED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",

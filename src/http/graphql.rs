@@ -7,7 +7,7 @@ use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     http::{
         StatusCode,
-        header::{ALLOW, HeaderName, HeaderValue, VARY, WWW_AUTHENTICATE},
+        header::{ALLOW, HeaderName, HeaderValue, RETRY_AFTER, VARY, WWW_AUTHENTICATE},
     },
     rt,
     web::{Bytes, Data, Payload},
@@ -21,6 +21,7 @@ use super::{
     auth::{self, BadToken},
     cookies,
     envelope::RequestId,
+    limits::{Denied, Receipt, Visit, limited},
     media::Media,
     meters::Outcome,
     params,
@@ -34,6 +35,7 @@ use crate::{
         run::{Answer, Operation, Params, refuse},
     },
     graphql::error::{ApiCode, INTERNAL_MESSAGE},
+    limits::{self, Exhausted},
 };
 
 /// An answer with its place in HTTP.
@@ -43,7 +45,7 @@ pub(super) struct Reply {
     status: StatusCode,
     /// The status for those that know JSON only.
     json_status: StatusCode,
-    header: Option<(HeaderName, &'static str)>,
+    header: Option<(HeaderName, HeaderValue)>,
     pub(super) body: Bytes,
 }
 
@@ -73,12 +75,20 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
 
 /// Runs one after another, so that each sees what those before it wrote.
 async fn batch(shared: &Shared, request: &HttpRequest, caller: &Caller, items: Vec<String>) -> Reply {
-    let mut answers = Vec::with_capacity(items.len());
+    let mut replies = Vec::with_capacity(items.len());
     for item in items {
         let reply = Turn::take(shared, request, caller.clone(), item.as_bytes()).await;
-        answers.push(reply.unwrap_or_else(|refusal| refusal).body);
+        replies.push(reply.unwrap_or_else(|refusal| refusal));
     }
-    Reply::ok([b"[", answers.join(&b","[..]).as_slice(), b"]"].concat().into())
+    let answers: Vec<&[u8]> = replies.iter().map(|reply| &*reply.body).collect();
+    let body = [b"[", answers.join(&b","[..]).as_slice(), b"]"].concat().into();
+    // Nothing of it was let in.
+    if replies.iter().all(|reply| reply.status == StatusCode::TOO_MANY_REQUESTS)
+        && let Some(last) = replies.pop()
+    {
+        return Reply { body, ..last };
+    }
+    Reply::ok(body)
 }
 
 /// `GET /graphql`: runs a query, or opens a WebSocket.
@@ -94,16 +104,22 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
         let caller = caller(&shared, &request)?;
         // A prefix, so that no body can name the answer to a query string.
         let key = Answers::key(format!("GET {}", request.query_string()).as_bytes());
-        if let Some(kept) = shared.engine.kept_answer(&caller.client.app, &key) {
-            return Ok(turn.kept(kept));
+        let mut visit = Visit::begin(&shared.engine, &caller)?;
+        if let Some(kept) = shared.engine.kept_answer(&key) {
+            let receipt = visit.pay(kept.cost)?;
+            shared.engine.count(&caller.client.app, &kept.used);
+            return Ok(turn.kept(&kept.bytes, receipt));
         }
-        let operation = turn.prepare(params::from_query(request.query_string())?)?;
-        match operation.kind {
-            OperationType::Query => {}
-            OperationType::Mutation => return Err(only_queries()),
-            OperationType::Subscription => return Err(no_subscriptions()),
-        }
-        Ok(turn.run(caller, operation, key).await)
+        let params = params::from_query(request.query_string());
+        let operation =
+            params.and_then(|params| turn.prepare(params)).and_then(|operation| match operation.kind {
+                OperationType::Query => Ok(operation),
+                OperationType::Mutation => Err(only_queries()),
+                OperationType::Subscription => Err(no_subscriptions()),
+            });
+        let operation = operation.inspect_err(|_| visit.waste())?;
+        let receipt = visit.pay(operation.cost)?;
+        Ok(turn.run(caller, operation, key, receipt).await)
     };
     let reply: Result<Reply, Reply> = reply.await;
     turn.end();
@@ -114,7 +130,7 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
 pub(super) async fn other_method() -> HttpResponse {
     let mut reply =
         Reply::refusal(StatusCode::METHOD_NOT_ALLOWED, ApiCode::BadRequest, "Use POST, or GET for queries.");
-    reply.header = Some((ALLOW, "GET, POST"));
+    reply.header = Some((ALLOW, HeaderValue::from_static("GET, POST")));
     reply.into_response(Media::Json)
 }
 
@@ -124,19 +140,26 @@ fn no_subscriptions() -> Reply {
     Reply::refusal(StatusCode::BAD_REQUEST, ApiCode::BadRequest, message)
 }
 
-/// Who asks.
+/// Who asks. Trying tokens counts as asking without one.
 ///
 /// # Errors
-/// The reply to a token that is not known to be good.
+/// The reply to a token that is not known to be good, or to too many of those.
 pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
-    auth::caller(shared, request).map_err(Reply::from)
+    auth::caller(shared, request).map_err(|bad| {
+        let app = &shared.engine.app;
+        let place = limits::Caller::at(auth::client(app, request).ip);
+        match app.limits.spend(place, 1, app.clock.now()) {
+            Ok(_) => Reply::from(bad),
+            Err(exhausted) => Reply::from(exhausted),
+        }
+    })
 }
 
 /// What a query by GET must not be.
 pub(super) fn only_queries() -> Reply {
     let message = "GET runs queries only: send mutations by POST.";
     let mut reply = Reply::refusal(StatusCode::METHOD_NOT_ALLOWED, ApiCode::BadRequest, message);
-    reply.header = Some((ALLOW, "POST"));
+    reply.header = Some((ALLOW, HeaderValue::from_static("POST")));
     reply
 }
 
@@ -193,14 +216,21 @@ impl<'s> Turn<'s> {
 
     async fn answer(&mut self, caller: Caller, body: &[u8]) -> Result<Reply, Reply> {
         let key = Answers::key(body);
-        if let Some(kept) = self.shared.engine.kept_answer(&caller.client.app, &key) {
-            return Ok(self.kept(kept));
+        let mut visit = Visit::begin(&self.shared.engine, &caller)?;
+        if let Some(kept) = self.shared.engine.kept_answer(&key) {
+            let receipt = visit.pay(kept.cost)?;
+            self.shared.engine.count(&caller.client.app, &kept.used);
+            return Ok(self.kept(&kept.bytes, receipt));
         }
-        let operation = self.prepare(params::from_json(body)?)?;
-        if operation.kind == OperationType::Subscription {
-            return Err(no_subscriptions());
-        }
-        Ok(self.run(caller, operation, key).await)
+        let params = params::from_json(body);
+        let operation =
+            params.and_then(|params| self.prepare(params)).and_then(|operation| match operation.kind {
+                OperationType::Query | OperationType::Mutation => Ok(operation),
+                OperationType::Subscription => Err(no_subscriptions()),
+            });
+        let operation = operation.inspect_err(|_| visit.waste())?;
+        let receipt = visit.pay(operation.cost)?;
+        Ok(self.run(caller, operation, key, receipt).await)
     }
 
     fn start(shared: &'s Shared, request: &HttpRequest) -> Self {
@@ -208,10 +238,10 @@ impl<'s> Turn<'s> {
         Self { shared, id, began: Instant::now(), kind: None, outcome: Outcome::Refused }
     }
 
-    fn kept(&mut self, body: Bytes) -> Reply {
+    fn kept(&mut self, body: &[u8], receipt: Receipt) -> Reply {
         self.kind = Some(OperationType::Query);
         self.outcome = Outcome::Kept;
-        Reply::ok(body)
+        Reply::ok(receipt.on(body))
     }
 
     fn prepare(&mut self, params: Params) -> Result<Operation, Reply> {
@@ -220,10 +250,10 @@ impl<'s> Turn<'s> {
         Ok(operation)
     }
 
-    async fn run(&mut self, caller: Caller, operation: Operation, key: AnswerKey) -> Reply {
+    async fn run(&mut self, caller: Caller, operation: Operation, key: AnswerKey, receipt: Receipt) -> Reply {
         let answer = execute(self.shared.engine.clone(), caller, operation, Some(key), self.id).await;
         self.outcome = outcome_of(&answer);
-        answer.into()
+        Answer { body: receipt.on(&answer.body), ..answer }.into()
     }
 
     fn end(self) {
@@ -254,7 +284,7 @@ impl Reply {
         let mut response = HttpResponse::build(status);
         response.content_type(media.content_type()).insert_header((VARY, HeaderValue::from_static("Accept")));
         if let Some((name, value)) = self.header {
-            response.insert_header((name, HeaderValue::from_static(value)));
+            response.insert_header((name, value));
         }
         response.body(self.body)
     }
@@ -264,7 +294,27 @@ impl From<BadToken> for Reply {
     fn from(_: BadToken) -> Self {
         let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
         let reply = Self::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
-        Self { header: Some((WWW_AUTHENTICATE, "Bearer")), ..reply }
+        Self { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..reply }
+    }
+}
+
+impl From<Exhausted> for Reply {
+    fn from(exhausted: Exhausted) -> Self {
+        let (status, seconds) = (StatusCode::TOO_MANY_REQUESTS, exhausted.retry_after);
+        let header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
+        Self { status, json_status: status, header, body: limited(exhausted).body }
+    }
+}
+
+impl From<Denied> for Reply {
+    fn from(denied: Denied) -> Self {
+        match denied {
+            Denied::Limited(exhausted) => exhausted.into(),
+            Denied::Refused(answer) => answer.into(),
+            Denied::TooExpensive(answer, receipt) => {
+                Answer { body: receipt.on(&answer.body), ..answer }.into()
+            }
+        }
     }
 }
 

@@ -15,6 +15,7 @@ mod cookies;
 mod envelope;
 mod graphql;
 mod identity;
+mod limits;
 mod mail;
 mod media;
 mod meters;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use super::{
     graphql,
+    limits::Receipt,
     meters::{Outcome, Present},
     server::Shared,
 };
@@ -52,8 +53,8 @@ pub(super) struct Order {
     pub(super) id: String,
     /// Who wants it.
     pub(super) caller: Caller,
-    /// What it is, or why it cannot be read.
-    pub(super) operation: Result<Operation, Answer>,
+    /// What it is and what was charged for it, or why it is not executed.
+    pub(super) operation: Result<(Operation, Receipt), Answer>,
     /// Names it in the log.
     pub(super) request: Uuid,
 }
@@ -111,8 +112,10 @@ impl Operations {
         if self.running.len() >= MAX_RUNNING {
             return Err(NotStarted::TooMany);
         }
-        let subscribes =
-            order.operation.as_ref().is_ok_and(|operation| operation.kind == OperationType::Subscription);
+        let subscribes = order
+            .operation
+            .as_ref()
+            .is_ok_and(|(operation, _)| operation.kind == OperationType::Subscription);
         let starting = Box::pin(start(Data::clone(shared), order));
         let work = if subscribes { Work::Subscribing(starting) } else { Work::Executing(starting) };
         self.running.push(Running { id, work });
@@ -189,8 +192,8 @@ async fn start(shared: Data<Shared>, order: Order) -> Started {
     let began = Instant::now();
     let engine = &shared.engine;
     let count = |kind, outcome| shared.meters.operation(kind, outcome, began.elapsed());
-    let operation = match order.operation {
-        Ok(operation) => operation,
+    let (operation, receipt) = match order.operation {
+        Ok(charged) => charged,
         Err(answer) => {
             count(None, Outcome::Refused);
             return Started::Done(answer);
@@ -200,7 +203,11 @@ async fn start(shared: Data<Shared>, order: Order) -> Started {
     if kind != OperationType::Subscription {
         let answer = graphql::execute(engine.clone(), order.caller, operation, None, order.request).await;
         count(Some(kind), graphql::outcome_of(&answer));
-        return Started::Done(answer);
+        // A refusal is told as the list of its errors only.
+        return Started::Done(match answer.refused {
+            None => Answer { body: receipt.on(&answer.body), ..answer },
+            Some(_) => answer,
+        });
     }
     match engine.subscribe(order.caller, operation).await {
         Ok(answers) => {

@@ -51,6 +51,7 @@ pub(super) async fn metrics(shared: Data<Shared>) -> HttpResponse {
     ] {
         metrics::gauge!("skillswap_pool_connections", "state" => state).set(to_f64(connections));
     }
+    metrics::gauge!("skillswap_limited_callers").set(to_f64(app.limits.callers()));
     metrics::gauge!("skillswap_live_streams").set(to_f64(app.hub.live_streams()));
     metrics::gauge!("skillswap_subscription_groups").set(to_f64(shared.engine.groups()));
     HttpResponse::Ok()

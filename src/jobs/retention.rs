@@ -6,7 +6,7 @@ use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use super::Job;
-use crate::{app::App, db::idempotency, events::log};
+use crate::{app::App, db::idempotency, events::log, limits::postgres};
 
 /// How long a subscription can be resumed.
 pub const EVENTS_KEPT: TimeDelta = TimeDelta::days(30);
@@ -17,7 +17,7 @@ pub const PERIOD: Duration = Duration::from_hours(1);
 /// Rows removed by one statement, so that none of them holds its locks for long.
 const BATCH: i64 = 2_000;
 
-/// Removes old events and idempotency keys.
+/// Removes old events, idempotency keys and counters.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Retention;
 
@@ -42,6 +42,7 @@ impl Job for Retention {
                 break;
             }
         }
+        postgres::forget(&mut *app.conn().await?, now).await?;
         tracing::info!(events, keys, "removed what was kept long enough");
         Ok(())
     }

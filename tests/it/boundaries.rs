@@ -140,6 +140,11 @@ fn the_database_kit_knows_no_graphql_and_no_http() {
 }
 
 #[test]
+fn what_a_field_costs_is_read_from_the_schema() {
+    check("a second rule for costs", |name| name.starts_with("domains/"), &["complexity ="]);
+}
+
+#[test]
 fn transports_hold_no_sql() {
     check(
         "a transport knows diesel",

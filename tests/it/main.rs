@@ -25,6 +25,7 @@ mod discovery;
 mod documents;
 mod events;
 mod identities;
+mod limits;
 mod migrations;
 mod notifications;
 mod payments;

@@ -20,7 +20,6 @@ use crate::{
     engine::measure::{Measure, Measured},
     graphql::ClientApp,
     jobs::registry,
-    schema::MAX_COMPLEXITY,
 };
 
 /// Documents listed by one statement.
@@ -83,7 +82,7 @@ enum Command {
 pub async fn run(arguments: Arguments) -> anyhow::Result<()> {
     match arguments.command {
         Command::Register { files, client, client_version, config } => {
-            let new = checked(&files).await?;
+            let new = checked(&files, config.limits.member_cost.into()).await?;
             let client = ClientApp::new(&client, &client_version);
             let added =
                 with_app(*config, async |app| Ok(service::register(app, &client, &new).await?)).await?;
@@ -133,12 +132,12 @@ fn count(documents: usize) -> String {
 }
 
 /// Reads and measures the documents, and shows what was found.
-async fn checked(files: &[PathBuf]) -> anyhow::Result<Vec<NewDocument>> {
+async fn checked(files: &[PathBuf], most: u64) -> anyhow::Result<Vec<NewDocument>> {
     let sources = read::all(files)?;
-    let measure = Measure::default();
+    let measure = Measure::new(most);
     let (mut new, mut refused) = (BTreeMap::<String, NewDocument>::new(), 0);
     print(&format!(
-        "Cost: at most, with every page as large as its variable allows; {MAX_COMPLEXITY} is the limit.\n{}",
+        "Cost: at most, with every page as large as its variable allows; {most} is the limit.\n{}",
         row("HASH", "COST", "OPERATIONS", "DEPRECATED")
     ))?;
     for Source { place, id, text } in sources {
@@ -210,7 +209,7 @@ async fn check(app: &App) -> anyhow::Result<()> {
     let trusted: Vec<Listed> = all(app, None).await?.into_iter().filter(Listed::is_trusted).collect();
     let hashes: Vec<&str> = trusted.iter().map(|listed| listed.document.hash.as_str()).collect();
     let bodies: BTreeMap<String, String> = service::bodies(app, &hashes).await?.into_iter().collect();
-    let (measure, mut broken) = (Measure::default(), 0);
+    let (measure, mut broken) = (Measure::new(app.config.limits.member_cost.into()), 0);
     for listed in &trusted {
         let Some(body) = bodies.get(&listed.document.hash) else { continue };
         match measure.measure(body).await {

@@ -29,7 +29,6 @@ pub struct AdminQuery;
 #[Object]
 impl AdminQuery {
     /// The members, newest first. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_members(
         &self,
         ctx: &Context<'_>,

@@ -148,7 +148,6 @@ impl Conversation {
     }
 
     /// Its members. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn members(
         &self,
         ctx: &Context<'_>,
@@ -183,7 +182,6 @@ impl Conversation {
     }
 
     /// Its messages, oldest first; the last 20 unless asked otherwise. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn messages(
         &self,
         ctx: &Context<'_>,

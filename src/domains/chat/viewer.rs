@@ -20,7 +20,6 @@ pub struct ChatViewer(pub MemberId);
 #[Object]
 impl ChatViewer {
     /// The caller's conversations, latest activity first. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn conversations(
         &self,
         ctx: &Context<'_>,

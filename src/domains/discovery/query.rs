@@ -38,7 +38,6 @@ pub struct DiscoveryQuery;
 #[Object]
 impl DiscoveryQuery {
     /// Mentors who can be found: listed, with an offer. Open to everybody. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn mentors(
         &self,
         ctx: &Context<'_>,

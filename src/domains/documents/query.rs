@@ -32,7 +32,6 @@ impl DocumentsQuery {
     }
 
     /// The registered documents of our apps with their costs, registered last first. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_documents(
         &self,
         ctx: &Context<'_>,
@@ -59,7 +58,6 @@ impl DocumentsQuery {
 
     /// Which version of which app uses what is deprecated, removed or not registered; used last first. Counts are complete
     /// up to ten seconds ago. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_schema_usage(
         &self,
         ctx: &Context<'_>,

@@ -23,7 +23,6 @@ pub struct MentorshipQuery;
 #[Object]
 impl MentorshipQuery {
     /// The applications to become a mentor, longest waiting first. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn admin_mentor_applications(
         &self,
         ctx: &Context<'_>,

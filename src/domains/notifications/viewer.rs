@@ -38,7 +38,6 @@ impl NotificationsViewer {
 #[Object]
 impl NotificationsViewer {
     /// The caller's notifications, newest first. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn notifications(
         &self,
         ctx: &Context<'_>,

@@ -22,7 +22,6 @@ pub struct PaymentsViewer(pub MemberId);
 #[Object]
 impl PaymentsViewer {
     /// Every payment that the caller began, newest first. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn payments(
         &self,
         ctx: &Context<'_>,

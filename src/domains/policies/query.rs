@@ -13,6 +13,7 @@ use crate::{
     engine::scan,
     graphql::{ContextExt, Field, connection, field},
     jobs::retention,
+    limits::{self, Limits},
     schema,
 };
 
@@ -38,7 +39,7 @@ impl PoliciesQuery {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
                 },
-                api: api(),
+                api: api(&ctx.app().limits),
                 audit: AuditPolicies {
                     seal_seconds: int(audit::jobs::SEALING.as_secs()),
                     published_head: published.map(Into::into),
@@ -73,16 +74,20 @@ fn bookings(config: &Config) -> BookingPolicies {
     }
 }
 
-fn api() -> ApiPolicies {
+fn api(limits: &Limits) -> ApiPolicies {
     ApiPolicies {
         depth: int(schema::MAX_DEPTH),
-        complexity: int(schema::MAX_COMPLEXITY),
         aliases: int(schema::MAX_ALIASES),
         document_bytes: int(scan::MAX_BYTES),
         default_page: connection::DEFAULT_PAGE,
         largest_page: connection::LARGEST_PAGE,
         events_kept_days: int(retention::EVENTS_KEPT.num_days()),
         idempotency_days: int(retention::KEYS_KEPT.num_days()),
+        budget_minutes: int(limits::WINDOW.num_minutes()),
+        anonymous_requests: int(limits.anonymous_requests),
+        member_points: int(limits.member_points),
+        anonymous_cost: int(limits.anonymous_cost),
+        member_cost: int(limits.member_cost),
     }
 }
 

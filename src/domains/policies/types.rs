@@ -78,8 +78,6 @@ pub struct MentorPolicies {
 pub struct ApiPolicies {
     /// Selections inside selections.
     pub depth: i32,
-    /// Fields of an answer at most, lists counted by their page size.
-    pub complexity: i32,
     /// Aliases in a document.
     pub aliases: i32,
     /// Bytes of a document.
@@ -92,6 +90,17 @@ pub struct ApiPolicies {
     pub events_kept_days: i32,
     /// Days that a repeat of a mutation is recognised by its `idempotencyKey`.
     pub idempotency_days: i32,
+    /// Minutes of a budget, from the first request on.
+    pub budget_minutes: i32,
+    /// Requests of anonymous callers from one place (an IPv4 address, or the /64 network of an IPv6 address) in that time,
+    /// and mutations from there that need no signing in. 0 = any number.
+    pub anonymous_requests: i32,
+    /// Points of a signed-in member in that time, as `extensions.cost.requested` counts them. 0 = any number.
+    pub member_points: i32,
+    /// Points that one request of an anonymous caller may cost.
+    pub anonymous_cost: i32,
+    /// Points that one request of a signed-in member may cost.
+    pub member_cost: i32,
 }
 
 /// The audit log.

@@ -60,7 +60,6 @@ impl ProfilesQuery {
     }
 
     /// The catalogue of skills, by name. `null` if it cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn skills(
         &self,
         ctx: &Context<'_>,

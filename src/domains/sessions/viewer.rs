@@ -29,7 +29,6 @@ pub struct SessionsViewer(pub MemberId);
 impl SessionsViewer {
     /// The sessions that the caller leads or has booked and that are not over, soonest first. `null` if they cannot be
     /// read.
-    #[graphql(complexity = "crate::schema::page_complexity(first.or(Some(10)), None, child_complexity)")]
     async fn upcoming_sessions(
         &self,
         ctx: &Context<'_>,
@@ -49,7 +48,6 @@ impl SessionsViewer {
     }
 
     /// The seats that the caller booked, and those booked with the caller as mentor. `null` if they cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn bookings(
         &self,
         ctx: &Context<'_>,

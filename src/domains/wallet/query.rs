@@ -13,7 +13,6 @@ pub struct WalletQuery;
 #[Object]
 impl WalletQuery {
     /// The trial balance of an asset, open to everybody. `null` if nothing of it was ever posted.
-    #[graphql(complexity = "1000 + child_complexity")]
     async fn ledger_proof(
         &self,
         ctx: &Context<'_>,

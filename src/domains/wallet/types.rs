@@ -65,7 +65,6 @@ impl Wallet {
     }
 
     /// Everything that ever went into or out of the wallet, newest first. `null` if it cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,
@@ -97,7 +96,6 @@ impl Earnings {
     }
 
     /// Every earning, newest first. `null` if it cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn entries(
         &self,
         ctx: &Context<'_>,

@@ -20,6 +20,7 @@ use self::stream::EventStream;
 use super::{
     envelope::RequestId,
     graphql::{self, Reply},
+    limits::{self, Denied},
     media::{self, Media},
     operations::Order,
     params,
@@ -82,19 +83,32 @@ fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Res
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
     let caller = graphql::caller(shared, request)?;
-    let order = order(shared, request, caller, String::new(), params);
+    let order = order(shared, request, caller, String::new(), params)?;
     let reads_only =
-        order.operation.as_ref().is_ok_and(|operation| operation.kind != OperationType::Mutation);
+        order.operation.as_ref().is_ok_and(|(operation, _)| operation.kind != OperationType::Mutation);
     if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
         return Err(graphql::only_queries());
     }
     Ok(EventStream::of_one(Data::clone(shared), order).into_response())
 }
 
-fn order(shared: &Shared, request: &HttpRequest, mut caller: Caller, id: String, params: Params) -> Order {
+/// # Errors
+/// The reply to a caller whose budget is used up.
+fn order(
+    shared: &Shared,
+    request: &HttpRequest,
+    mut caller: Caller,
+    id: String,
+    params: Params,
+) -> Result<Order, Reply> {
     // The head of a stream is sent before its operations run: too late for cookies.
     caller.client.cookies = None;
-    Order { id, caller, operation: shared.engine.prepare(params), request: request_id(request) }
+    let operation = match limits::admit(&shared.engine, &caller, params) {
+        Ok(charged) => Ok(charged),
+        Err(Denied::Limited(exhausted)) => return Err(exhausted.into()),
+        Err(refused) => Err(refused.into()),
+    };
+    Ok(Order { id, caller, operation, request: request_id(request) })
 }
 
 fn request_id(request: &HttpRequest) -> Uuid {

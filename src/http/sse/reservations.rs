@@ -25,6 +25,7 @@ use crate::{
     graphql::error::ApiCode,
     http::{
         graphql::{self, Reply},
+        limits::Visit,
         media::Media,
         operations::MAX_RUNNING,
         server::Shared,
@@ -74,6 +75,9 @@ pub(in crate::http) async fn reserve(shared: Data<Shared>, request: HttpRequest)
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(Media::Json),
     };
+    if let Err(exhausted) = Visit::begin(&shared.engine, &caller) {
+        return Reply::from(exhausted).into_response(Media::Json);
+    }
     let token = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
     let (commands, orders) = mpsc::channel(MAX_RUNNING);
     let member = caller.viewer.map(|viewer| viewer.member_id);
@@ -156,7 +160,7 @@ pub(super) fn start(
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `extensions.operationId`."))?
         .to_owned();
     let caller = graphql::caller(shared, request)?;
-    let mut order = order(shared, request, caller.clone(), id, params);
+    let mut order = order(shared, request, caller.clone(), id, params)?;
     order.operation = Ok(order.operation.map_err(|refused| Reply::from(refused).strict())?);
     send(shared, &caller, token, Command::Start(Box::new(order)))?;
     Ok(HttpResponse::Accepted().finish())

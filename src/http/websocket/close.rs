@@ -46,6 +46,8 @@ closes! {
     DUPLICATE = 4409, "Subscriber for this id already exists";
     /// A second `connection_init` came.
     SECOND_INIT = 4429, "Too many initialisation requests";
+    /// Messages come faster than anybody could mean them.
+    FLOOD = 4429, "Too many messages: at most 1000 in 10 seconds";
 }
 
 #[cfg(test)]

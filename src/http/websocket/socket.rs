@@ -18,10 +18,11 @@ use super::{
     writer,
 };
 use crate::{
-    engine::Caller,
+    engine::{Caller, run::Answer},
     graphql::{Client, ClientApp},
     http::{
         auth::{self, BadToken, RECHECK},
+        limits,
         meters::Present,
         operations::{Happening, NotStarted, Operations, Order, too_many},
         server::Shared,
@@ -34,6 +35,10 @@ const INIT_TIMEOUT: Duration = Duration::from_secs(10);
 const PING: Duration = Duration::from_secs(15);
 /// How long a client may be silent.
 const SILENCE: Duration = Duration::from_secs(45);
+
+/// Messages of any kind that a client may send within [`FLOOD_PERIOD`].
+const FLOOD: u32 = 1_000;
+const FLOOD_PERIOD: Duration = Duration::from_secs(10);
 
 /// An open socket. The connection's task asks it for bytes to send, and that drives everything in it.
 pub(super) struct Socket {
@@ -48,6 +53,9 @@ pub(super) struct Socket {
     phase: Phase,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
+    /// Messages since then.
+    counted: u32,
+    counted_since: Instant,
     next_ping: Instant,
     stopped: LocalBoxFuture<'static, ()>,
     _open: Present,
@@ -93,6 +101,8 @@ impl Socket {
             phase: Phase::Greeting,
             timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),
             heard: now,
+            counted: 0,
+            counted_since: now,
             next_ping: now + PING,
             stopped: Box::pin(async move { app.stopped().await }),
             _open: shared.meters.socket(),
@@ -147,6 +157,9 @@ impl Socket {
 
     fn hear(&mut self, incoming: Incoming) -> Step {
         self.heard = Instant::now();
+        if self.is_flooded() {
+            return Step::Close(Close::FLOOD);
+        }
         match incoming {
             Incoming::Ping(payload) => Step::Send(writer::pong(&payload)),
             Incoming::Pong => Step::Wait,
@@ -156,6 +169,15 @@ impl Socket {
                 Err(close) => Step::Close(close),
             },
         }
+    }
+
+    /// Whether the client sends more messages than it could mean: not even those that cost nothing come for nothing.
+    fn is_flooded(&mut self) -> bool {
+        if self.heard >= self.counted_since + FLOOD_PERIOD {
+            (self.counted, self.counted_since) = (0, self.heard);
+        }
+        self.counted += 1;
+        self.counted > FLOOD
     }
 
     fn answer(&mut self, message: Message) -> Step {
@@ -171,7 +193,8 @@ impl Socket {
             (Message::Subscribe(..), Phase::Greeting) => Step::Close(Close::UNAUTHORIZED),
             (Message::Subscribe(id, params), _) => {
                 let quoted = Value::from(id.as_str()).to_string();
-                let operation = self.shared.engine.prepare(params);
+                let operation =
+                    limits::admit(&self.shared.engine, &self.caller, params).map_err(Answer::from);
                 let order = Order { id, caller: self.caller.clone(), operation, request: self.id };
                 match self.operations.start(&self.shared, order) {
                     Ok(()) => Step::Wait,

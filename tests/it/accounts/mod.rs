@@ -45,6 +45,5 @@ async fn codes(client: &Client, name: &str, input: Value) -> Vec<String> {
 async fn log_in_from(app: &TestApp, ip: &str, input: Value) -> Reply {
     let body = json!({ "query": LOG_IN, "variables": { "input": input } });
     let request = app.anonymous().request(reqwest::Method::POST, "/graphql").header("x-forwarded-for", ip);
-    let response = request.json(&body).send().await.expect("an answer");
-    Reply { status: response.status().as_u16(), json: response.json().await.expect("JSON") }
+    Reply::read(request.json(&body).send().await.expect("an answer")).await
 }

@@ -60,10 +60,7 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let response = request.send().await.expect("an answer");
-        let status = response.status().as_u16();
-        let text = response.text().await.expect("a body");
-        Reply { status, json: serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}")) }
+        Reply::read(request.send().await.expect("an answer")).await
     }
 
     /// Any other request.
@@ -77,11 +74,27 @@ impl Client {
 pub struct Reply {
     /// The HTTP status.
     pub status: u16,
-    /// The whole answer.
+    /// The whole answer without its cost.
     pub json: Value,
+    /// What it says of its cost.
+    pub cost: Value,
+    /// Seconds to wait, from the header.
+    pub retry_after: Option<i64>,
 }
 
 impl Reply {
+    /// Reads a response.
+    pub async fn read(response: reqwest::Response) -> Self {
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(|seconds| seconds.parse().ok());
+        let text = response.text().await.expect("a body");
+        let mut json: Value = serde_json::from_str(&text).unwrap_or_else(|_| panic!("no JSON: {text}"));
+        let extensions = json.as_object_mut().and_then(|answer| answer.remove("extensions"));
+        let cost = extensions.map(|extensions| extensions["cost"].clone()).unwrap_or_default();
+        Self { status, json, cost, retry_after }
+    }
+
     /// A root field's value; fails if the answer has top-level errors.
     pub fn data(&self, field: &str) -> &Value {
         assert!(self.json.get("errors").is_none(), "errors: {}", self.json);

@@ -13,6 +13,7 @@ pub mod client;
 pub mod database;
 pub mod introspection;
 pub mod process;
+pub mod redis;
 pub mod smtp;
 pub mod socket;
 
@@ -24,7 +25,7 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, Documents, IdentityConfig, LogFormat, Mode, ProcessRole, Switch},
+    config::{Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, ProcessRole, Switch},
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -269,6 +270,13 @@ pub fn config() -> Config {
         mail_from: "SkillSwap <no-reply@skillswap.test>".to_owned(),
         introspection: Switch::Auto,
         documents: Documents::Auto,
+        limits: LimitsConfig {
+            anonymous_requests: Some(0),
+            member_points: Some(0),
+            anonymous_cost: 1_000,
+            member_cost: 10_000,
+        },
+        redis_url: None,
         fee_basis_points: 1500,
         identity: IdentityConfig::default(),
         shared_buffers_mb: 64,

@@ -15,26 +15,35 @@ pub struct Process {
     /// Address of the server.
     pub url: String,
     folder: PathBuf,
+    arguments: Vec<String>,
     child: Child,
 }
 
 impl Process {
     /// Starts on an empty folder.
     pub async fn start(name: &str) -> Self {
+        Self::start_with(name, &[]).await
+    }
+
+    /// Starts on an empty folder with further arguments.
+    pub async fn start_with(name: &str, arguments: &[&str]) -> Self {
+        let arguments = arguments.iter().map(|&argument| argument.to_owned()).collect();
         let folder = database::folder().join(name);
         fs::create_dir_all(&folder).expect("a folder");
         for path in [database::folder(), folder.clone()] {
             fs::set_permissions(path, fs::Permissions::from_mode(0o711)).expect("its rights");
         }
-        Self::on(folder).await
+        Self::on(folder, arguments).await
     }
 
-    async fn on(folder: PathBuf) -> Self {
+    async fn on(folder: PathBuf, arguments: Vec<String>) -> Self {
         tokio::task::spawn_blocking(move || {
             let mut child = Command::new(env!("CARGO_BIN_EXE_skillswap"))
                 .args(["serve", "--port", "0", "--mode", "demo", "--data-dir"])
                 .arg(folder.join("data"))
+                .args(&arguments)
                 .env_remove("DATABASE_URL")
+                .env_remove("REDIS_URL")
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
                 .spawn()
@@ -53,7 +62,7 @@ impl Process {
                 .expect("the address is printed");
             // The rest of the output must not fill the pipe.
             std::thread::spawn(move || lines.for_each(drop));
-            Self { url, folder, child }
+            Self { url, folder, arguments, child }
         })
         .await
         .expect("the thread")
@@ -69,9 +78,9 @@ impl Process {
     pub async fn restart(mut self) -> Self {
         self.child.kill().ok();
         self.child.wait().ok();
-        let folder = self.folder.clone();
+        let (folder, arguments) = (self.folder.clone(), self.arguments.clone());
         drop(self);
-        Self::on(folder).await
+        Self::on(folder, arguments).await
     }
 
     /// A caller without a token.

@@ -29,9 +29,6 @@ use crate::{
     },
 };
 
-/// What a list of slots counts for: a usual week of them, not the most there can be.
-const SLOTS_COUNTED: usize = 40;
-
 /// A rating out of five stars.
 #[derive(Clone, Copy, Debug, PartialEq, SimpleObject)]
 pub struct Rating {
@@ -97,7 +94,6 @@ impl Mentor {
     }
 
     /// What learners say, newest first. `null` if it cannot be read.
-    #[graphql(complexity = "crate::schema::page_complexity(first, last, child_complexity)")]
     async fn reviews(
         &self,
         ctx: &Context<'_>,
@@ -119,7 +115,6 @@ impl Mentor {
 
     /// Free slots that lie between `from` and `to` as a whole, soonest first, at most 500. The caller's own holds are free
     /// to the caller. `null` if the mentor cannot be booked.
-    #[graphql(complexity = "SLOTS_COUNTED * child_complexity + 1")]
     async fn slots(
         &self,
         ctx: &Context<'_>,
