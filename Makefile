@@ -2,10 +2,10 @@ SHELL := bash
 STEP := scripts/step.sh
 
 .DEFAULT_GOAL := help
-.PHONY: help run test bench schema fmt lint
+.PHONY: help run test bench schema schema-release fmt lint
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' Makefile
 
 run: ## Build the server and serve it, with a database of its own, on http://127.0.0.1:8080
 	@scripts/setup.sh run
@@ -30,6 +30,10 @@ bench: ## Measure the server
 schema: ## Write schema.graphql from the code
 	@$(STEP) 'Writing schema.graphql' 'schema.graphql is as it was: the reason is above.' \
 	  bash -c 'cargo run --quiet -- schema > schema.graphql.new && mv schema.graphql.new schema.graphql'
+
+schema-release: ## Take the schema as released: from now on it may not break its clients
+	@$(STEP) 'Releasing the schema' 'The release before stays: the reason is above.' \
+	  cargo run --quiet -- schema release
 
 fmt: ## Format the code
 	@$(STEP) 'Formatting' 'The code cannot be formatted: it does not parse, see above.' cargo fmt

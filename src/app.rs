@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{Conn, Pool, gather::Gathering, hot::HotRows, ids::AuthSessionId, pool},
+    engine::{registered::Registered, usage::Usage},
     events::{Hub, Listeners},
     integrations::Integrations,
     jobs::Registry,
@@ -40,6 +41,10 @@ pub struct Parts {
     pub hot: HotRows,
     /// Devices that were signed out while their access tokens are still good.
     pub revoked: Revoked,
+    /// Documents that are trusted.
+    pub registered: Registered,
+    /// Who uses what of the API.
+    pub usage: Usage,
     /// How much callers may ask for.
     pub limits: Limits,
     /// Secret from which keys are derived.
@@ -88,6 +93,8 @@ impl App {
             hub: Hub::default(),
             hot,
             revoked: Revoked::default(),
+            registered: Registered::default(),
+            usage: Usage::default(),
             secret,
             integrations,
             public_url,

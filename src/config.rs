@@ -61,6 +61,9 @@ pub struct Config {
     /// Whether introspection is answered.
     #[arg(long, env = "SKILLSWAP_INTROSPECTION", value_enum, default_value_t = Switch::Auto)]
     pub introspection: Switch,
+    /// Which documents run: all, or only those that `skillswap documents register` has registered.
+    #[arg(long, env = "SKILLSWAP_DOCUMENTS", value_enum, default_value_t = Documents::Auto)]
+    pub documents: Documents,
     /// How much callers may ask for.
     #[command(flatten)]
     pub limits: LimitsConfig,
@@ -186,6 +189,17 @@ pub enum Switch {
     Off,
 }
 
+/// Which documents run.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Documents {
+    /// Registered ones in production, else all.
+    Auto,
+    /// All.
+    Open,
+    /// Registered ones.
+    Trusted,
+}
+
 /// Form of the log.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum LogFormat {
@@ -229,6 +243,16 @@ impl Config {
             Switch::Auto => self.mode != Mode::Production,
             Switch::On => true,
             Switch::Off => false,
+        }
+    }
+
+    /// Whether only registered documents run.
+    #[must_use]
+    pub fn trusts_registered_only(&self) -> bool {
+        match self.documents {
+            Documents::Auto => self.mode == Mode::Production,
+            Documents::Open => false,
+            Documents::Trusted => true,
         }
     }
 

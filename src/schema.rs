@@ -1,7 +1,9 @@
 //! Merges the domains' roots into one schema and sets its limits.
 
+use std::sync::LazyLock;
+
 use async_graphql::{
-    MergedObject, MergedSubscription, OutputType, SDLExportOptions, Schema, SubscriptionType,
+    MergedObject, MergedSubscription, OutputType, SDLExportOptions, Schema, SchemaBuilder, SubscriptionType,
     registry::Registry,
 };
 
@@ -13,6 +15,7 @@ use crate::{
         audit::query::AuditQuery,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
+        documents::query::DocumentsQuery,
         event::subscription::EventSubscription,
         identities::mutation::IdentitiesMutation,
         mentorship::{mutation::MentorshipMutation, query::MentorshipQuery},
@@ -28,6 +31,7 @@ use crate::{
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
     },
+    engine::documents::hash_of,
     node::NodeQuery,
 };
 
@@ -49,6 +53,7 @@ pub struct Query(
     AdminQuery,
     MentorshipQuery,
     PoliciesQuery,
+    DocumentsQuery,
 );
 
 /// Everything that can be done.
@@ -84,12 +89,14 @@ const MAX_DIRECTIVES: usize = 5;
 /// Builds the schema.
 #[must_use]
 pub fn build() -> AppSchema {
+    builder().limit_depth(MAX_DEPTH).disable_suggestions().finish()
+}
+
+/// The schema before its limit of depth is set.
+pub(crate) fn builder() -> SchemaBuilder<Guarded<Query>, Guarded<Mutation>, Guarded<Subscription>> {
     Schema::build(Guarded(Query::default()), Guarded(Mutation::default()), Guarded(Subscription::default()))
-        .limit_depth(MAX_DEPTH)
         .limit_aliases(MAX_ALIASES)
         .limit_directives(MAX_DIRECTIVES)
-        .disable_suggestions()
-        .finish()
 }
 
 /// Fields with a price beside that of their objects: (type, field, points). See [`crate::engine::cost`].
@@ -121,6 +128,14 @@ pub fn registry() -> Registry {
     Guarded::<Mutation>::create_type_info(&mut registry);
     Guarded::<Subscription>::create_type_info(&mut registry);
     registry
+}
+
+/// Names the schema: the first 16 digits of the SHA-256 of `schema.graphql`. Equal versions are equal schemas, and nobody
+/// has to remember to raise it; what may change from one to the next is held by a test.
+#[must_use]
+pub fn version() -> &'static str {
+    static VERSION: LazyLock<String> = LazyLock::new(|| hash_of(&sdl()).chars().take(16).collect());
+    &VERSION
 }
 
 /// The schema in the schema definition language, sorted: the content of `schema.graphql`.

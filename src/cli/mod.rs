@@ -4,6 +4,7 @@ pub mod admin;
 pub mod audit;
 pub mod database;
 pub mod doctor;
+pub mod documents;
 pub mod ledger;
 pub mod migrate;
 pub mod schema;
@@ -32,8 +33,10 @@ enum Command {
     Migrate(Config),
     /// Loads data to look around in, unless they are there.
     Seed(seed::Arguments),
-    /// Prints the GraphQL schema.
-    Schema,
+    /// Prints the GraphQL schema, or compares it with another.
+    Schema(schema::Arguments),
+    /// Registers what our apps send: in production nothing else runs.
+    Documents(documents::Arguments),
     /// Checks the money.
     Ledger(ledger::Arguments),
     /// Checks the audit log.
@@ -50,7 +53,8 @@ pub async fn run() -> ExitCode {
         Command::Serve(config) => serve::run(config).await,
         Command::Migrate(config) => migrate::run(&config).await,
         Command::Seed(arguments) => seed::run(&arguments).await,
-        Command::Schema => schema::run(),
+        Command::Schema(arguments) => schema::run(arguments),
+        Command::Documents(arguments) => documents::run(arguments).await,
         Command::Ledger(arguments) => ledger::run(&arguments).await,
         Command::Audit(arguments) => audit::run(&arguments).await,
         Command::Admin(arguments) => admin::run(&arguments).await,

@@ -17,7 +17,7 @@ use crate::{
     clock::Clock,
     config::{Config, Mode, ProcessRole},
     db::{migrate, pool},
-    domains::accounts::service::revocation,
+    domains::{accounts::service::revocation, documents},
     engine::Engine,
     http,
     jobs::{registry, runner},
@@ -89,6 +89,8 @@ impl Server {
         tokio::spawn(keep_following(app.clone()));
         revocation::read(&app).await?;
         tokio::spawn(revocation::follow(app.clone()));
+        let version = documents::service::refresh(&app, None).await?;
+        tokio::spawn(documents::service::follow(app.clone(), version));
         let sharing = tokio::spawn(Sharing::start(app.clone()).await?.run());
         let workers = works.then(|| tokio::spawn(runner::run(app.clone())));
         let running = http::serve(Engine::new(app.clone(), schema::build()), listener, metrics).await?;
@@ -105,6 +107,9 @@ impl Server {
             workers.await?;
         }
         self.sharing.await?;
+        if let Err(error) = documents::service::flush(&self.app).await {
+            tracing::warn!(%error, "the last counts of use could not be written down");
+        }
         Ok(())
     }
 }
@@ -137,9 +142,13 @@ async fn keep_following(app: App) {
 
 fn announce(server: &Server, demo: bool) -> anyhow::Result<()> {
     let url = &server.app.public_url;
-    print(&format!(
-        "SkillSwap serves.\n  Playground  {url}/playground\n  GraphQL     {url}/graphql (HTTP and WebSocket)\n"
-    ))?;
+    print("SkillSwap serves.\n")?;
+    if server.app.config.trusts_registered_only() {
+        print("  Runs registered documents only; see `skillswap documents`.\n")?;
+    } else {
+        print(&format!("  Playground  {url}/playground\n"))?;
+    }
+    print(&format!("  GraphQL     {url}/graphql (HTTP and WebSocket)\n"))?;
     if demo {
         print("  Demo accounts, one click each in the playground:\n")?;
         for account in seed::ACCOUNTS {

@@ -18,6 +18,20 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    api_usage (day, kind, subject, client_name, client_version) {
+        day -> Date,
+        client_name -> Text,
+        client_version -> Text,
+        kind -> Text,
+        subject -> Text,
+        count -> Int8,
+        last_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     attempts (key) {
         key -> Bytea,
         tries -> Int4,
@@ -194,6 +208,48 @@ diesel::table! {
         last_error -> Text,
         created_at -> Timestamptz,
         died_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    document_clients (hash, client_name, client_version) {
+        hash -> Text,
+        client_name -> Text,
+        client_version -> Text,
+        registered_at -> Timestamptz,
+        retired_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    document_ids (id) {
+        id -> Text,
+        hash -> Text,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    documents (hash) {
+        hash -> Text,
+        body -> Text,
+        operations -> Text,
+        cost -> Int8,
+        registered_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    documents_version (one) {
+        one -> Bool,
+        version -> Int8,
     }
 }
 
@@ -704,6 +760,8 @@ diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
 diesel::joinable!(credentials -> members (member_id));
+diesel::joinable!(document_clients -> documents (hash));
+diesel::joinable!(document_ids -> documents (hash));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
 diesel::joinable!(member_skills -> members (member_id));
 diesel::joinable!(member_skills -> skills (skill_id));
@@ -731,6 +789,7 @@ diesel::joinable!(step_ups -> auth_sessions (auth_session_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
+    api_usage,
     attempts,
     audit_log,
     audit_seals,
@@ -745,6 +804,10 @@ diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     credit_packages,
     dead_jobs,
+    document_clients,
+    document_ids,
+    documents,
+    documents_version,
     events,
     external_deliveries,
     external_users,

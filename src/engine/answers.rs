@@ -6,7 +6,7 @@ use bytes::Bytes;
 use moka::sync::Cache;
 use sha2::{Digest, Sha256};
 
-use super::cost::Cost;
+use super::{cost::Cost, usage::Subject};
 use crate::db::hot::{Seen, Versions};
 
 /// Identifies a request by its whole body.
@@ -26,6 +26,8 @@ pub struct Kept {
     pub cost: Cost,
     /// What the answer depends on.
     pub seen: Arc<[Seen]>,
+    /// What its use counts as.
+    pub used: Arc<[Subject]>,
 }
 
 /// The kept answers.
@@ -54,11 +56,10 @@ impl Answers {
         Sha256::digest(body).into()
     }
 
-    /// The kept answer with its cost, if nothing in it has changed.
+    /// The kept answer, if nothing in it has changed.
     #[must_use]
-    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<(Bytes, Cost)> {
-        let Kept { bytes, cost, seen } = self.kept.get(key)?;
-        seen.iter().all(|&seen| versions.holds(seen)).then_some((bytes, cost))
+    pub fn get(&self, versions: &Versions, key: &AnswerKey) -> Option<Kept> {
+        self.kept.get(key).filter(|kept| kept.seen.iter().all(|&seen| versions.holds(seen)))
     }
 
     /// Keeps an answer.

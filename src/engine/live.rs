@@ -61,7 +61,7 @@ struct Group {
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct GroupKey {
     stream: StreamName,
-    query: Arc<str>,
+    text: Arc<str>,
     operation_name: Option<String>,
     variables: String,
 }
@@ -81,9 +81,10 @@ enum Delivery {
 #[derive(Clone, Debug)]
 struct Program {
     document: Arc<ExecutableDocument>,
-    query: Arc<str>,
+    text: Arc<str>,
     operation_name: Option<String>,
     variables: Arc<Map<String, Json>>,
+    registry: Seen,
 }
 
 impl Program {
@@ -93,9 +94,11 @@ impl Program {
             name: String::new(),
             cost: Cost::default(),
             document: ExecutableDocument::clone(&self.document),
-            query: self.query.to_string(),
+            text: Arc::clone(&self.text),
             operation_name: self.operation_name.clone(),
             variables: Map::clone(&self.variables),
+            used: Arc::default(),
+            registry: self.registry,
         }
     }
 }
@@ -108,10 +111,12 @@ impl Engine {
     pub async fn subscribe(&self, caller: Caller, operation: Operation) -> Result<Answers, Answer> {
         let program = Program {
             document: Arc::new(operation.document.clone()),
-            query: operation.query.as_str().into(),
+            text: Arc::clone(&operation.text),
             operation_name: operation.operation_name.clone(),
             variables: Arc::new(operation.variables.clone()),
+            registry: operation.registry,
         };
+        self.count(&caller.client.app, &operation.used);
         // Seen before the rights are read: a change in between is found before the first event.
         let rights = caller.viewer.map(|viewer| self.app.hot.versions.see(rights_of(viewer.member_id)));
         let plan = self.plan(&caller, operation).await?;
@@ -192,7 +197,7 @@ impl Engine {
         }
         let key = GroupKey {
             stream,
-            query: Arc::clone(&program.query),
+            text: Arc::clone(&program.text),
             operation_name: program.operation_name.clone(),
             variables: Json::Object(variables).to_string(),
         };

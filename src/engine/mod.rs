@@ -3,15 +3,20 @@
 //! - [`scan`] and [`size`] refuse dangerous documents before the parser and the validation see them;
 //! - [`cost`]: what an operation costs, before it is executed; [`run`]: one query or mutation to its answer;
 //! - [`live`]: one subscription to its stream of answers, executed once for all who asked the same;
-//! - [`answers`]: public answers kept whole; [`documents`]: persisted queries.
+//! - [`answers`]: public answers kept whole; [`documents`]: which document a request means; [`registered`]: the trusted
+//!   ones; [`members`] and [`usage`]: what of the schema they use, and how often; [`measure`]: what a document costs.
 
 pub mod answers;
 pub mod cost;
 pub mod documents;
 pub mod live;
+pub mod measure;
+pub mod members;
+pub mod registered;
 pub mod run;
 pub mod scan;
 pub mod size;
+pub mod usage;
 
 use std::sync::Arc;
 
@@ -42,7 +47,7 @@ pub struct Parts {
     pub app: App,
     /// Public answers.
     pub answers: answers::Answers,
-    /// Persisted queries.
+    /// Documents that were read.
     pub documents: documents::Documents,
     pub(crate) schema: AppSchema,
     pub(crate) groups: live::Groups,

@@ -15,11 +15,16 @@ use super::{
     Caller, Engine,
     answers::{AnswerKey, Kept},
     cost::Cost,
+    registered::DOCUMENTS,
+    usage::Subject,
 };
-use crate::graphql::{
-    Scope,
-    error::{ApiCode, ApiError, INTERNAL_MESSAGE},
-    feed::Feed,
+use crate::{
+    db::hot::Seen,
+    graphql::{
+        ClientApp, Scope,
+        error::{ApiCode, ApiError, INTERNAL_MESSAGE},
+        feed::Feed,
+    },
 };
 
 /// How long an execution may take.
@@ -32,6 +37,9 @@ pub struct Params {
     /// The document.
     #[serde(default)]
     pub query: Option<String>,
+    /// The id of a document, instead of its text.
+    #[serde(default)]
+    pub document_id: Option<String>,
     /// Which operation of the document to run.
     #[serde(default)]
     pub operation_name: Option<String>,
@@ -53,9 +61,13 @@ pub struct Operation {
     /// What it costs.
     pub cost: Cost,
     pub(super) document: ExecutableDocument,
-    pub(super) query: String,
+    pub(super) text: Arc<str>,
     pub(super) operation_name: Option<String>,
     pub(super) variables: Map<String, Json>,
+    /// What its execution counts as.
+    pub(super) used: Arc<[Subject]>,
+    /// The registry of documents under which it was let in.
+    pub(super) registry: Seen,
 }
 
 /// An answer, ready to send.
@@ -68,10 +80,9 @@ pub struct Answer {
 }
 
 impl Engine {
-    /// The kept answer to a request with this body, with what it costs, if it is the same for everybody and nothing in it
-    /// has changed.
+    /// The kept answer to a request with this body, if it is the same for everybody and nothing in it has changed.
     #[must_use]
-    pub fn kept_answer(&self, key: &AnswerKey) -> Option<(Bytes, Cost)> {
+    pub fn kept_answer(&self, key: &AnswerKey) -> Option<Kept> {
         let kept = self.answers.get(&self.app.hot.versions, key);
         let outcome = if kept.is_some() { "hit" } else { "miss" };
         metrics::counter!("skillswap_public_answers_total", "outcome" => outcome).increment(1);
@@ -87,10 +98,11 @@ impl Engine {
     }
 
     fn parse(&self, params: Params) -> Result<Operation, ApiError> {
-        let hash = persisted_hash(params.extensions.as_ref())?;
-        let query = self.documents.resolve(params.query, hash.as_deref())?;
-        let parsed = self.documents.parse(&query)?;
-        let document = &parsed.document;
+        // Seen before it is looked at: a document that is retired meanwhile leaves no kept answer.
+        let registry = self.app.hot.versions.see(DOCUMENTS);
+        let trusted_only = self.app.config.trusts_registered_only();
+        let (known, is_registered) = self.documents.resolve(&params, &self.app.registered, trusted_only)?;
+        let document = &known.document;
         let bad = |message: String| ApiError::told(ApiCode::BadDocument, message);
         let wanted = params.operation_name.filter(|name| !name.is_empty());
         let (name, operation) = match (&document.operations, wanted.as_deref()) {
@@ -112,13 +124,31 @@ impl Engine {
             }
         };
         let variables = params.variables.unwrap_or_default();
-        let cost = parsed.prices.cost(wanted.as_deref(), &variables).unwrap_or_default();
-        let (kind, document) = (operation.ty, document.clone());
-        Ok(Operation { kind, name, cost, document, query, operation_name: wanted, variables })
+        let used = self.documents.counts_as(&known, is_registered, &variables);
+        let cost = known.prices.cost(wanted.as_deref(), &variables).unwrap_or_default();
+        let (kind, document, text) = (operation.ty, document.clone(), Arc::clone(&known.text));
+        Ok(Operation { kind, name, cost, document, text, operation_name: wanted, variables, used, registry })
+    }
+
+    /// Counts an execution for the app that asked for it.
+    pub fn count(&self, client: &ClientApp, used: &[Subject]) {
+        for subject in used {
+            if let Subject::Deprecated(member) | Subject::Removed(member) = subject {
+                tracing::debug!(
+                    client.name = &*client.name,
+                    client.version = &*client.version,
+                    member = &**member,
+                    "an app uses what is gone or will go"
+                );
+            }
+        }
+        self.app.usage.count(self.app.clock.now(), client, used);
     }
 
     /// Runs a query or mutation. With a key, a public answer is kept for the next who asks the same.
     pub async fn execute(&self, caller: Caller, operation: Operation, key: Option<AnswerKey>) -> Answer {
+        self.count(&caller.client.app, &operation.used);
+        let (used, registry) = (Arc::clone(&operation.used), operation.registry);
         let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.client, Feed::None));
         let (is_query, cost) = (operation.kind == OperationType::Query, operation.cost);
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
@@ -138,9 +168,10 @@ impl Engine {
         if let Some(key) = key
             && is_query
             && spotless
-            && let Some(seen) = scope.public_dependencies()
+            && let Some(mut seen) = scope.public_dependencies()
         {
-            self.answers.put(key, Kept { bytes: answer.body.clone(), cost, seen: seen.into() });
+            seen.push(registry);
+            self.answers.put(key, Kept { bytes: answer.body.clone(), cost, seen: seen.into(), used });
         }
         answer
     }
@@ -149,30 +180,12 @@ impl Engine {
 impl Operation {
     /// The request that the schema executes.
     pub(super) fn into_request(self, scope: Arc<Scope>, introspection: bool) -> Request {
-        let mut request = Request::new(self.query)
-            .variables(Variables::from_json(Json::Object(self.variables)))
-            .data(scope);
+        // The text is parsed already.
+        let mut request =
+            Request::new("").variables(Variables::from_json(Json::Object(self.variables))).data(scope);
         request.operation_name = self.operation_name;
         request.set_parsed_query(self.document);
         if introspection { request } else { request.disable_introspection() }
-    }
-}
-
-fn persisted_hash(extensions: Option<&Map<String, Json>>) -> Result<Option<String>, ApiError> {
-    let Some(persisted) =
-        extensions.and_then(|extensions| extensions.get("persistedQuery")).filter(|value| !value.is_null())
-    else {
-        return Ok(None);
-    };
-    match (
-        persisted.get("version").and_then(Json::as_i64),
-        persisted.get("sha256Hash").and_then(Json::as_str),
-    ) {
-        (Some(1), Some(hash)) if hash.len() == 64 => Ok(Some(hash.to_owned())),
-        _ => Err(ApiError::told(
-            ApiCode::BadRequest,
-            "`extensions.persistedQuery` must be {version: 1, sha256Hash: <64 hexadecimal digits>}.",
-        )),
     }
 }
 
@@ -235,7 +248,7 @@ fn refused_error(error: &ServerError) -> Json {
     json
 }
 
-const CODES: [ApiCode; 13] = [
+const CODES: [ApiCode; 14] = [
     ApiCode::BadDocument,
     ApiCode::BadRequest,
     ApiCode::Validation,
@@ -246,6 +259,7 @@ const CODES: [ApiCode; 13] = [
     ApiCode::Unauthenticated,
     ApiCode::Forbidden,
     ApiCode::PersistedQueryNotFound,
+    ApiCode::DocumentNotTrusted,
     ApiCode::Overloaded,
     ApiCode::Timeout,
     ApiCode::Internal,

@@ -48,8 +48,38 @@ pub struct Client {
     pub user_agent: Option<String>,
     /// The address that the request came from.
     pub ip: Option<IpAddr>,
+    /// The app that the caller runs, if it says so.
+    pub app: ClientApp,
     /// Present for web pages whose tokens travel in cookies.
     pub cookies: Option<Arc<Cookies>>,
+}
+
+/// One of the apps that call, as it names itself; empty if it does not.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ClientApp {
+    /// Its name, such as `web`.
+    pub name: Arc<str>,
+    /// Its version, such as `1.4.2`.
+    pub version: Arc<str>,
+}
+
+impl ClientApp {
+    /// The longest name or version, in characters.
+    pub const LONGEST: usize = 64;
+
+    /// An app; what is too long or cannot be printed is cut away.
+    #[must_use]
+    pub fn new(name: &str, version: &str) -> Self {
+        let clean = |text: &str| -> Arc<str> {
+            let text: String =
+                text.trim().chars().filter(|char| !char.is_control()).take(Self::LONGEST).collect();
+            text.into()
+        };
+        let name = clean(name);
+        // A version of nothing says nothing.
+        let version = if name.is_empty() { Arc::default() } else { clean(version) };
+        Self { name, version }
+    }
 }
 
 /// The caller may look, but not act.

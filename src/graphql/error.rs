@@ -43,6 +43,8 @@ pub enum ApiCode {
     Forbidden,
     /// The hash of a persisted query is not known yet.
     PersistedQueryNotFound,
+    /// Only registered documents run here, and this is none.
+    DocumentNotTrusted,
     /// The server has no capacity right now.
     Overloaded,
     /// The request took too long.
@@ -66,6 +68,7 @@ impl ApiCode {
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::Overloaded => "OVERLOADED",
             Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",

@@ -15,5 +15,5 @@ pub mod feed;
 pub mod plain;
 pub mod scalars;
 
-pub use context::{Client, ContextExt, Scope, Suspended, Viewer, rights_of};
+pub use context::{Client, ClientApp, ContextExt, Scope, Suspended, Viewer, rights_of};
 pub use error::{ApiError, Field, field};

@@ -15,7 +15,7 @@ use crate::{
     app::App,
     domains::accounts::service::verify_access_token,
     engine::Caller,
-    graphql::{Client, Viewer},
+    graphql::{Client, ClientApp, Viewer},
 };
 
 /// How often an open connection asks whether its device was signed out meanwhile.
@@ -50,7 +50,7 @@ pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, B
 
 /// From where a request came, without its cookies.
 pub(super) fn client(app: &App, request: &HttpRequest) -> Client {
-    Client { user_agent: user_agent(request), ip: ip(app, request), cookies: None }
+    Client { user_agent: user_agent(request), ip: ip(app, request), app: named_app(request), cookies: None }
 }
 
 /// The caller's address: the connection's, or what the outermost trusted proxy saw. What stands before that in
@@ -93,6 +93,16 @@ pub(super) fn is_expired(app: &App, viewer: Option<Viewer>) -> bool {
 /// Whether the device of a token that was good has been signed out.
 pub(super) fn is_signed_out(app: &App, viewer: Option<Viewer>) -> bool {
     viewer.is_some_and(|viewer| app.revoked.contains(viewer.auth_session_id))
+}
+
+/// The headers by which Apollo's clients name the app; also names in the first message of a WebSocket.
+pub(super) const APP_NAMES: [&str; 2] = ["apollographql-client-name", "apollographql-client-version"];
+
+/// The app that a client is, in its own words.
+fn named_app(request: &HttpRequest) -> ClientApp {
+    let [name, version] = APP_NAMES
+        .map(|name| request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default());
+    if name.is_empty() { ClientApp::default() } else { ClientApp::new(name, version) }
 }
 
 /// The program that a client runs, in its own words.

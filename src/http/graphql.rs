@@ -105,8 +105,10 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
         // A prefix, so that no body can name the answer to a query string.
         let key = Answers::key(format!("GET {}", request.query_string()).as_bytes());
         let mut visit = Visit::begin(&shared.engine, &caller)?;
-        if let Some((kept, cost)) = shared.engine.kept_answer(&key) {
-            return Ok(turn.kept(&kept, visit.pay(cost)?));
+        if let Some(kept) = shared.engine.kept_answer(&key) {
+            let receipt = visit.pay(kept.cost)?;
+            shared.engine.count(&caller.client.app, &kept.used);
+            return Ok(turn.kept(&kept.bytes, receipt));
         }
         let params = params::from_query(request.query_string());
         let operation =
@@ -215,8 +217,10 @@ impl<'s> Turn<'s> {
     async fn answer(&mut self, caller: Caller, body: &[u8]) -> Result<Reply, Reply> {
         let key = Answers::key(body);
         let mut visit = Visit::begin(&self.shared.engine, &caller)?;
-        if let Some((kept, cost)) = self.shared.engine.kept_answer(&key) {
-            return Ok(self.kept(&kept, visit.pay(cost)?));
+        if let Some(kept) = self.shared.engine.kept_answer(&key) {
+            let receipt = visit.pay(kept.cost)?;
+            self.shared.engine.count(&caller.client.app, &kept.used);
+            return Ok(self.kept(&kept.bytes, receipt));
         }
         let params = params::from_json(body);
         let operation =
@@ -320,6 +324,8 @@ impl From<Answer> for Reply {
             // The client is expected to ask again with the text: not a fault.
             None | Some(ApiCode::PersistedQueryNotFound) => (StatusCode::OK, StatusCode::OK),
             Some(ApiCode::BadRequest) => (StatusCode::BAD_REQUEST, StatusCode::BAD_REQUEST),
+            // It is not the document that is wrong: it may not run here.
+            Some(ApiCode::DocumentNotTrusted) => (StatusCode::FORBIDDEN, StatusCode::FORBIDDEN),
             Some(_) => (StatusCode::BAD_REQUEST, StatusCode::OK),
         };
         Self { status, json_status, header: None, body }

@@ -49,6 +49,7 @@ pub(super) fn from_query(query: &str) -> Result<Params, Reply> {
     for (name, value) in pairs.into_inner() {
         let twice = match name.as_str() {
             "query" => params.query.replace(value).is_some(),
+            "documentId" => params.document_id.replace(value).is_some(),
             "operationName" => params.operation_name.replace(value).is_some(),
             "variables" => params.variables.replace(object(&name, &value)?).is_some(),
             "extensions" => params.extensions.replace(object(&name, &value)?).is_some(),

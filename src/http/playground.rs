@@ -43,8 +43,11 @@ pub(super) async fn without_slash() -> HttpResponse {
     HttpResponse::PermanentRedirect().insert_header((LOCATION, "/playground/")).finish()
 }
 
-/// A file of the page.
-pub(super) async fn file(request: HttpRequest, path: Path<String>) -> HttpResponse {
+/// A file of the page. Where only registered documents run, there is nothing to play with.
+pub(super) async fn file(shared: Data<Shared>, request: HttpRequest, path: Path<String>) -> HttpResponse {
+    if shared.engine.app.config.trusts_registered_only() {
+        return ops::not_found().await;
+    }
     let path = if path.is_empty() { "index.html" } else { path.as_str() };
     let Some(built) = FILES.iter().find(|built| built.path == path) else { return ops::not_found().await };
     let mut response = HttpResponse::Ok();

@@ -18,7 +18,7 @@ use actix_web::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{envelope, meters::Meters, origins::Origins, routes, sse::Reservations};
+use super::{account, envelope, meters::Meters, origins::Origins, routes, sse::Reservations};
 use crate::{config::Config, engine::Engine};
 
 /// Connections that may wait to be accepted.
@@ -95,6 +95,7 @@ pub async fn serve(
     prometheus: Option<PrometheusHandle>,
 ) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
+    engine.app.registered.trust_own(account::documents());
     let shared = Data::new(Shared {
         meters: Meters::new(),
         prometheus: prometheus.clone(),

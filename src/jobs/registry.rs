@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, admin, audit, chat, discovery, identities, notifications, payments, profiles, rooms,
-        scheduling, sessions, wallet,
+        accounts, admin, audit, chat, discovery, documents, identities, notifications, payments, profiles,
+        rooms, scheduling, sessions, wallet,
     },
     integrations::{mail, payments::sandbox},
 };
@@ -51,6 +51,7 @@ pub fn registry() -> Registry {
         .every(MINUTE, &admin::jobs::EndSuspensions {})
         .every(audit::jobs::SEALING, &audit::jobs::SealActs {})
         .every(24 * 60 * MINUTE, &audit::jobs::PublishHead {})
+        .every(24 * 60 * MINUTE, &documents::jobs::ForgetUsage {})
         .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
         .every(retention::PERIOD, &Retention)
 }

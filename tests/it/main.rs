@@ -22,6 +22,7 @@ mod bad_input;
 mod boundaries;
 mod chat;
 mod discovery;
+mod documents;
 mod events;
 mod identities;
 mod limits;

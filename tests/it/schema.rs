@@ -1,11 +1,18 @@
 //! The schema as an artefact: committed, described, and named by rule.
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use async_graphql::parser::{
     parse_schema,
     types::{BaseType, Type, TypeDefinition, TypeKind, TypeSystemDefinition},
 };
+use sha2::{Digest, Sha256};
+use skillswap::cli::schema::{
+    breaking,
+    diff::{changes, date_in},
+};
+
+use crate::support::{TestApp, database};
 
 fn definitions() -> Vec<TypeDefinition> {
     let document = parse_schema(skillswap::schema::sdl()).expect("the SDL parses");
@@ -25,6 +32,90 @@ fn name_of(ty: &Type) -> String {
         BaseType::Named(name) => name.to_string(),
         BaseType::List(inner) => name_of(inner),
     }
+}
+
+/// The reasons of all deprecations, with their places.
+fn deprecations() -> Vec<(String, String)> {
+    let sdl = skillswap::schema::sdl();
+    let marked = sdl
+        .lines()
+        .filter(|line| !line.starts_with("directive"))
+        .filter_map(|line| line.split_once("@deprecated"));
+    marked.map(|(place, reason)| (place.trim().to_owned(), reason.to_owned())).collect()
+}
+
+#[test]
+fn every_deprecation_names_what_to_use_instead_and_a_day() {
+    let found = deprecations();
+    assert!(!found.is_empty(), "the schema has deprecations");
+    for (place, reason) in found {
+        let replaced = reason.contains("Use `") || reason.contains("Nothing replaces it");
+        assert!(
+            replaced,
+            "{place}: say what to use instead (Use `…`), or that nothing replaces it: {reason}"
+        );
+        assert!(date_in(&reason).is_some(), "{place}: say `Removed after <year>-<month>-<day>`: {reason}");
+    }
+}
+
+/// After a release: `make schema-release`.
+#[test]
+fn no_client_of_the_released_schema_breaks() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/schema/released.graphql");
+    let released = fs::read_to_string(path).expect("the released schema");
+    let today = skillswap::clock::Clock::default().now().date_naive();
+    let changes = changes(&released, &skillswap::schema::sdl(), today).expect("both are schemas");
+    let breaking = breaking(&changes);
+    assert!(
+        breaking.is_empty(),
+        "deprecate it with a day, release, and remove it after the day:\n{breaking}"
+    );
+}
+
+#[test]
+fn the_command_shows_what_changes_and_takes_no_release_that_breaks_clients() {
+    let folder = database::folder().join("schemas");
+    fs::create_dir_all(&folder).expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_skillswap"))
+            .arg("schema")
+            .args(arguments)
+            .output()
+            .expect("it runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+    };
+    let file = |name: &str, text: &str| {
+        let path = folder.join(name);
+        fs::write(&path, text).expect("written");
+        path.to_string_lossy().into_owned()
+    };
+    let (old, new) = (file("old", "type Query { a: Int b: Int }"), file("new", "type Query { a: Int! }"));
+    let (done, printed) = run(&["diff", &old, &new]);
+    assert!(!done && printed.starts_with("BREAKING   FIELD_REMOVED"), "{printed}");
+    let (done, printed) = run(&["diff", &new, &new]);
+    assert!(done && printed.contains("0 changes"), "{printed}");
+
+    let sdl = skillswap::schema::sdl();
+    let released = file("released", &sdl.replace("type Query {", "type Query {\n\tgone: Int"));
+    assert!(!run(&["release", "--file", &released]).0);
+    assert_ne!(fs::read_to_string(&released).expect("the release"), sdl);
+    let over = "type Query {\n\tgone: Int @deprecated(reason: \"Use `viewer`. Removed after 2020-01-31.\")";
+    let released = file("released", &sdl.replace("type Query {", over));
+    let (done, printed) = run(&["release", "--file", &released]);
+    assert!(done && printed.contains(skillswap::schema::version()), "{printed}");
+    assert_eq!(fs::read_to_string(&released).expect("the release"), sdl);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_can_ask_for_the_version_of_the_schema() {
+    let app = TestApp::start().await;
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schema.graphql");
+    let digest: String = Sha256::digest(fs::read(path).expect("the schema"))
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let reply = app.anonymous().query("{ schemaVersion }").await;
+    assert_eq!(*reply.data("schemaVersion"), digest[..16]);
 }
 
 /// Run `make schema` after a change.

@@ -2,15 +2,17 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, ReadAudit, ReviewMentors},
+    Permission::{ManageMembers, ReadAudit, ReadUsage, ReviewMentors},
     Role::Mentor,
 };
 
 /// The fields of `Query`.
 pub const QUERIES: &[(&str, Access)] = &[
     ("adminAuditLog", Permission(ReadAudit)),
+    ("adminDocuments", Permission(ReadUsage)),
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
+    ("adminSchemaUsage", Permission(ReadUsage)),
     ("conversation", Visible),
     ("creditPackages", Anybody),
     ("ledgerProof", Anybody),
@@ -19,6 +21,7 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("node", Visible),
     ("nodes", Visible),
     ("policies", Anybody),
+    ("schemaVersion", Anybody),
     ("session", Visible),
     ("skill", Anybody),
     ("skillCategories", Anybody),
@@ -84,8 +87,12 @@ pub const SUBSCRIPTIONS: &[(&str, Access)] = &[
 ];
 
 /// Object types that only the privileged see, however they come to them.
-pub const OBJECTS: &[(&str, Access)] =
-    &[("AdminMember", Permission(ManageMembers)), ("AuditEntry", Permission(ReadAudit))];
+pub const OBJECTS: &[(&str, Access)] = &[
+    ("AdminMember", Permission(ManageMembers)),
+    ("AuditEntry", Permission(ReadAudit)),
+    ("RegisteredDocument", Permission(ReadUsage)),
+    ("SchemaUsage", Permission(ReadUsage)),
+];
 
 /// What a suspended member may still do: keep the account safe, and leave.
 pub const WHILE_SUSPENDED: &[&str] = &[

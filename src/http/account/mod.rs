@@ -36,6 +36,11 @@ static PAGE: LazyLock<String> = LazyLock::new(|| {
     )
 });
 
+/// The documents that the page sends: they are trusted wherever it is served.
+pub(super) fn documents() -> impl Iterator<Item = &'static str> {
+    SCRIPT.split("mutation: \"").skip(1).filter_map(|rest| rest.split('"').next())
+}
+
 /// The page of one kind of link.
 pub(super) async fn page(page: Path<String>) -> HttpResponse {
     if !PAGES.contains(&page.as_str()) {

@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     engine::{Caller, run::Answer},
-    graphql::Client,
+    graphql::{Client, ClientApp},
     http::{
         auth::{self, BadToken, RECHECK},
         limits,
@@ -220,6 +220,10 @@ impl Socket {
                 Ok(viewer) => self.caller.viewer = Some(viewer),
                 Err(BadToken) => return Step::Close(Close::FORBIDDEN),
             }
+        }
+        let [name, version] = auth::APP_NAMES.map(|name| payload.get(name).and_then(Value::as_str));
+        if let Some(name) = name {
+            self.caller.client.app = ClientApp::new(name, version.unwrap_or_default());
         }
         self.token = None;
         self.phase = Phase::Open;

@@ -1,6 +1,6 @@
 use chrono::TimeDelta;
 use serde_json::json;
-use skillswap::config::Mode;
+use skillswap::config::{Documents, Mode};
 
 use super::REGISTER;
 use crate::support::{
@@ -96,7 +96,11 @@ async fn the_mailbox_shows_mail_as_a_page_and_as_json_but_not_in_production() {
     );
     let json: serde_json::Value = get(&app, "application/json").await.unwrap().json().await.unwrap();
     assert_eq!(json[0]["recipient"], "ada@example.org");
-    let production = TestApp::start_with(|config| config.mode = Mode::Production).await;
+    let production = TestApp::start_with(|config| {
+        config.mode = Mode::Production;
+        config.documents = Documents::Open;
+    })
+    .await;
     assert_eq!(get(&production, "text/html").await.unwrap().status().as_u16(), 404);
     register(&production, "Ada").await;
     production.work().await;

@@ -1,6 +1,6 @@
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use skillswap::config::Mode;
+use skillswap::config::{Documents, Mode};
 
 use super::{CREATE, STARTER, begin, browse, shop, stock};
 use crate::support::{Client, TestApp, client::Reply};
@@ -211,7 +211,11 @@ async fn payments_page_both_ways() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn production_has_no_sandbox() {
-    let app = TestApp::start_with(|config| config.mode = Mode::Production).await;
+    let app = TestApp::start_with(|config| {
+        config.mode = Mode::Production;
+        config.documents = Documents::Open;
+    })
+    .await;
     stock(&app).await;
     let ada = app.member("ada").await;
 

@@ -25,7 +25,7 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, IdentityConfig, LimitsConfig, LogFormat, Mode, ProcessRole, Switch},
+    config::{Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, ProcessRole, Switch},
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -269,6 +269,7 @@ pub fn config() -> Config {
         smtp_url: None,
         mail_from: "SkillSwap <no-reply@skillswap.test>".to_owned(),
         introspection: Switch::Auto,
+        documents: Documents::Auto,
         limits: LimitsConfig {
             anonymous_requests: Some(0),
             member_points: Some(0),

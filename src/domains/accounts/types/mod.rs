@@ -45,6 +45,8 @@ pub enum Permission {
     ReviewMentors,
     /// Read and check the audit log.
     ReadAudit,
+    /// See which apps use what of the API.
+    ReadUsage,
 }
 
 /// Whether an account may be used.

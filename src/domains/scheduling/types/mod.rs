@@ -53,6 +53,7 @@ impl Slot {
     }
 
     /// The zone's offset from UTC when it starts: `+01:00`.
+    #[graphql(deprecation = "Use `localStart`, which ends with the offset. Removed after 2027-06-30.")]
     async fn offset(&self) -> String {
         self.0.slot.starts_at.with_timezone(&self.0.zone).offset().fix().to_string()
     }
