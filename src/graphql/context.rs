@@ -18,6 +18,7 @@ use super::{
     cookies::Cookies,
     error::{ApiCode, ApiError},
     feed::{Beat, Feed, Plan},
+    pass::Pass,
 };
 use crate::{
     app::App,
@@ -50,6 +51,8 @@ pub struct Client {
     pub ip: Option<IpAddr>,
     /// Present for web pages whose tokens travel in cookies.
     pub cookies: Option<Arc<Cookies>>,
+    /// Present on a WebSocket whose member is known.
+    pub pass: Option<Arc<Pass>>,
 }
 
 /// The caller may look, but not act.

@@ -50,7 +50,7 @@ pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, B
 
 /// From where a request came, without its cookies.
 pub(super) fn client(app: &App, request: &HttpRequest) -> Client {
-    Client { user_agent: user_agent(request), ip: ip(app, request), cookies: None }
+    Client { user_agent: user_agent(request), ip: ip(app, request), ..Client::default() }
 }
 
 /// The caller's address: the connection's, or what the outermost trusted proxy saw. What stands before that in

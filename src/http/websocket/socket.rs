@@ -1,6 +1,6 @@
 //! The life of a socket.
 
-use std::{convert::Infallible, pin::Pin, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{
     dev::Payload,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     engine::Caller,
-    graphql::Client,
+    graphql::{Client, Viewer, pass::Pass},
     http::{
         auth::{self, BadToken, RECHECK},
         meters::Present,
@@ -42,15 +42,22 @@ pub(super) struct Socket {
     id: Uuid,
     frames: Frames,
     operations: Operations,
-    caller: Caller,
+    client: Client,
     /// Used if the first message has no token.
-    token: Option<String>,
+    token: Option<Token>,
     phase: Phase,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
     next_ping: Instant,
     stopped: LocalBoxFuture<'static, ()>,
     _open: Present,
+}
+
+/// A token that came with the request to open the socket.
+#[derive(Clone, Debug)]
+pub(super) enum Token {
+    InAddress(String),
+    InCookie(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,7 +87,7 @@ impl Socket {
         id: Uuid,
         payload: Payload,
         client: Client,
-        token: Option<String>,
+        token: Option<Token>,
     ) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
@@ -88,7 +95,7 @@ impl Socket {
             id,
             frames: Frames::new(payload),
             operations: Operations::new(messages::dialect),
-            caller: Caller { viewer: None, client },
+            client,
             token,
             phase: Phase::Greeting,
             timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),
@@ -139,8 +146,8 @@ impl Socket {
         let app = &self.shared.engine.app;
         match step {
             Step::Vanish => Step::Vanish,
-            _ if auth::is_expired(app, self.caller.viewer) => Step::Close(Close::EXPIRED),
-            _ if auth::is_signed_out(app, self.caller.viewer) => Step::Close(Close::REVOKED),
+            _ if auth::is_expired(app, self.viewer()) => Step::Close(Close::EXPIRED),
+            _ if self.is_signed_out() => Step::Close(Close::REVOKED),
             step => step,
         }
     }
@@ -172,7 +179,8 @@ impl Socket {
             (Message::Subscribe(id, params), _) => {
                 let quoted = Value::from(id.as_str()).to_string();
                 let operation = self.shared.engine.prepare(params);
-                let order = Order { id, caller: self.caller.clone(), operation, request: self.id };
+                let caller = Caller { viewer: self.viewer(), client: self.client.clone() };
+                let order = Order { id, caller, operation, request: self.id };
                 match self.operations.start(&self.shared, order) {
                     Ok(()) => Step::Wait,
                     Err(NotStarted::Duplicate) => Step::Close(Close::DUPLICATE),
@@ -184,21 +192,31 @@ impl Socket {
         }
     }
 
+    /// Who the socket belongs to now: `refreshConnection` changes it.
+    fn viewer(&self) -> Option<Viewer> {
+        self.client.pass.as_ref().map(|pass| pass.viewer())
+    }
+
+    fn is_signed_out(&self) -> bool {
+        self.client.pass.as_ref().is_some_and(|pass| pass.is_signed_out(&self.shared.engine.app.revoked))
+    }
+
     fn init(&mut self, payload: &Map<String, Value>) -> Step {
         let given =
             ["authorization", "Authorization", "authToken"].iter().find_map(|name| payload.get(*name));
-        let authorization = match given {
-            Some(Value::String(text)) => Some(text.as_str()),
-            None | Some(Value::Null) => self.token.as_deref(),
-            Some(_) => return Step::Close(Close::FORBIDDEN),
+        let (authorization, by_cookie) = match (given, self.token.take()) {
+            (Some(Value::String(text)), _) => (Some(text.clone()), false),
+            (None | Some(Value::Null), Some(Token::InAddress(token))) => (Some(token), false),
+            (None | Some(Value::Null), Some(Token::InCookie(token))) => (Some(token), true),
+            (None | Some(Value::Null), None) => (None, false),
+            (Some(_), _) => return Step::Close(Close::FORBIDDEN),
         };
         if let Some(authorization) = authorization {
-            match auth::viewer(&self.shared.engine.app, authorization) {
-                Ok(viewer) => self.caller.viewer = Some(viewer),
+            match auth::viewer(&self.shared.engine.app, &authorization) {
+                Ok(viewer) => self.client.pass = Some(Arc::new(Pass::new(viewer, by_cookie))),
                 Err(BadToken) => return Step::Close(Close::FORBIDDEN),
             }
         }
-        self.token = None;
         self.phase = Phase::Open;
         self.set_timer();
         Step::Send(messages::ack())
@@ -212,7 +230,7 @@ impl Socket {
         if now >= self.heard + SILENCE {
             return Step::Vanish;
         }
-        if auth::is_signed_out(&self.shared.engine.app, self.caller.viewer) {
+        if self.is_signed_out() {
             return Step::Close(Close::REVOKED);
         }
         let step = if now >= self.next_ping {
@@ -227,7 +245,7 @@ impl Socket {
 
     /// Until the next ping; with a token until it is looked at again, or ends.
     fn set_timer(&mut self) {
-        let left = self.caller.viewer.map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
+        let left = self.viewer().map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
         let wake = left.map_or(self.next_ping, |left| {
             self.next_ping.min(Instant::now() + left.to_std().unwrap_or_default().min(RECHECK))
         });

@@ -1,4 +1,5 @@
 mod browser;
+mod connection;
 mod devices;
 mod email;
 mod lockout;
