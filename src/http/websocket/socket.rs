@@ -136,7 +136,7 @@ impl Socket {
             incoming = self.frames.next(), if !self.operations.is_subscribing() => match incoming {
                 None => Step::Vanish,
                 Some(Err(close)) => Step::Close(close),
-                Some(Ok(incoming)) => self.hear(incoming),
+                Some(Ok(incoming)) => self.hear(incoming).await,
             },
             told = self.operations.next(&self.shared) => told.map_or(Step::Wait, Step::Send),
             () = self.timer.as_mut() => self.tick(),
@@ -152,13 +152,17 @@ impl Socket {
         }
     }
 
-    fn hear(&mut self, incoming: Incoming) -> Step {
+    async fn hear(&mut self, incoming: Incoming) -> Step {
         self.heard = Instant::now();
         match incoming {
             Incoming::Ping(payload) => Step::Send(writer::pong(&payload)),
             Incoming::Pong => Step::Wait,
             Incoming::Close(payload) => Step::Bye(writer::close_echo(&payload)),
             Incoming::Text(text) => match Message::read(&text) {
+                // Rare: of the others, none waits.
+                Ok(Message::Init(payload)) if self.phase == Phase::Greeting => {
+                    Box::pin(self.init(&payload)).await
+                }
                 Ok(message) => self.answer(message),
                 Err(close) => Step::Close(close),
             },
@@ -169,7 +173,6 @@ impl Socket {
         match (message, self.phase) {
             (Message::Ping(payload), _) => Step::Send(messages::pong(payload)),
             (Message::Pong, _) => Step::Wait,
-            (Message::Init(payload), Phase::Greeting) => self.init(&payload),
             (Message::Init(_), _) => Step::Close(Close::SECOND_INIT),
             (Message::Complete(id), _) => {
                 self.operations.stop(&id);
@@ -201,7 +204,7 @@ impl Socket {
         self.client.pass.as_ref().is_some_and(|pass| pass.is_signed_out(&self.shared.engine.app.revoked))
     }
 
-    fn init(&mut self, payload: &Map<String, Value>) -> Step {
+    async fn init(&mut self, payload: &Map<String, Value>) -> Step {
         let given =
             ["authorization", "Authorization", "authToken"].iter().find_map(|name| payload.get(*name));
         let (authorization, by_cookie) = match (given, self.token.take()) {
@@ -212,9 +215,10 @@ impl Socket {
             (Some(_), _) => return Step::Close(Close::FORBIDDEN),
         };
         if let Some(authorization) = authorization {
-            match auth::viewer(&self.shared.engine.app, &authorization) {
+            match auth::viewer(&self.shared.engine.app, &authorization, &self.client).await {
                 Ok(viewer) => self.client.pass = Some(Arc::new(Pass::new(viewer, by_cookie))),
-                Err(BadToken) => return Step::Close(Close::FORBIDDEN),
+                Err(BadToken::Unavailable) => return Step::Close(Close::TRY_LATER),
+                Err(BadToken::Invalid | BadToken::Unproven) => return Step::Close(Close::FORBIDDEN),
             }
         }
         self.phase = Phase::Open;

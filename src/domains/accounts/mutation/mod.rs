@@ -21,6 +21,7 @@ pub use recovery::RecoveryMutation;
 
 use crate::{
     domains::{
+        identities::service::viewer_of,
         input::{self, languages, not_found, text},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
@@ -99,7 +100,14 @@ impl AccountsMutation {
                 let message = "Send this over the WebSocket that it is for. Over HTTP, send the new token with each request.";
                 UserError::basic(ErrorCode::WebsocketRequired, "", message)
             })?;
-            let expires_at = connection::renew(ctx.app(), pass, input.access_token.as_deref()).await?;
+            let next = match &input.access_token {
+                Some(token) => {
+                    let viewer = viewer_of(ctx.app(), token, ctx.client()).await;
+                    Some(viewer.map_err(|_| RenewError::TokenInvalid)?)
+                }
+                None => None,
+            };
+            let expires_at = connection::renew(ctx.app(), pass, next).await?;
             Ok(RefreshConnectionPayload { expires_at: Some(expires_at), ..Default::default() })
         })
         .await

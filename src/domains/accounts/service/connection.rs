@@ -2,10 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{
-    super::{loaders::MemberById, model::ACCESS_TOKEN_LIFE, repo::devices},
-    token::verify_access_token,
-};
+use super::super::{loaders::MemberById, model::ACCESS_TOKEN_LIFE, repo::devices};
 use crate::{
     app::App,
     db::hot::HotKey,
@@ -26,16 +23,16 @@ pub enum RenewError {
     Database(#[from] diesel::result::Error),
 }
 
-/// Lets a connection go on under another token of its member; returns when it ends now, which is never earlier than
+/// Lets a connection go on under another token of its member, given as whose it is; returns when it ends now, which is never earlier than
 /// before. A page whose token is in a cookie that no script can read gives none: its connection lasts as long as the last
 /// token of the same device. What the member may listen to is checked again before the next event.
 ///
 /// # Errors
 /// See [`RenewError`].
-pub async fn renew(app: &App, pass: &Pass, token: Option<&str>) -> Result<DateTime<Utc>, RenewError> {
+pub async fn renew(app: &App, pass: &Pass, next: Option<Viewer>) -> Result<DateTime<Utc>, RenewError> {
     let current = pass.viewer();
-    let next = match token {
-        Some(token) => verify_access_token(app, token).map_err(|_| RenewError::TokenInvalid)?,
+    let next = match next {
+        Some(next) => next,
         None if pass.by_cookie => last_token_of(app, current).await?,
         None => return Err(RenewError::TokenInvalid),
     };

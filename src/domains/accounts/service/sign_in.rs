@@ -146,6 +146,7 @@ pub async fn open_device(
         expires_at: now + AUTH_SESSION_LIFE,
         revoked_at: None,
         ip_address: Some(device.place.clone()),
+        outside_key: None,
     };
     devices::insert_auth_session(tx, &row).await?;
     let ended = devices::revoke_beyond(tx, member_id, MAX_AUTH_SESSIONS, now).await?;

@@ -1,7 +1,9 @@
 //! Which account an identity belongs to.
 
+use chrono::DateTime;
+
 use super::super::{
-    model::{IdentityRow, OAuthProvider},
+    model::{ExternalUserRow, IdentityRow, OAuthProvider},
     repo,
 };
 use crate::{
@@ -31,6 +33,9 @@ pub(super) enum LinkError {
     /// The identity is another member's.
     #[error("another member's identity")]
     IdentityTaken,
+    /// The issuer said that the person is gone, or the device was signed out.
+    #[error("gone")]
+    Gone,
     /// The caller neither signed in nor stepped up in the last ten minutes.
     #[error("recent proof: {0}")]
     StepUp(#[from] second_factor::service::StepUpError),
@@ -88,6 +93,9 @@ pub(super) async fn settle(
         return Ok((known, Vec::new()));
     }
     let email = proven_address(profile)?;
+    if provider == OAuthProvider::Oidc && !repo::is_there(tx, profile_row(profile)).await? {
+        return Err(LinkError::Gone);
+    }
     let account = outside::account_for(tx, &email, profile.name.as_deref()).await?;
     let (member, signed_out) = match account {
         AccountFor::Trusted(member) => (member, Vec::new()),
@@ -133,6 +141,19 @@ pub(super) async fn add(
             Err(LinkError::IdentityTaken)
         }
         other => other,
+    }
+}
+
+fn profile_row(profile: &Profile) -> ExternalUserRow {
+    let Profile { issuer, subject, verified_email, name } = profile.clone();
+    // Whatever the issuer's webhooks tell is newer.
+    ExternalUserRow {
+        issuer,
+        subject,
+        verified_email,
+        name,
+        updated_at: DateTime::UNIX_EPOCH,
+        deleted_at: None,
     }
 }
 

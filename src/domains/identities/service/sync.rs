@@ -94,7 +94,9 @@ async fn is(tx: &mut Tx, user: ExternalUserRow) -> Result<Vec<AuthSessionId>, Sy
     match link::settle(tx, OAuthProvider::Oidc, &profile).await {
         Ok((_, signed_out)) => Ok(signed_out),
         // Known, but nobody here before they have proven an address.
-        Err(LinkError::EmailNotVerified | LinkError::IdentityTaken | LinkError::StepUp(_)) => Ok(Vec::new()),
+        Err(
+            LinkError::EmailNotVerified | LinkError::IdentityTaken | LinkError::Gone | LinkError::StepUp(_),
+        ) => Ok(Vec::new()),
         Err(LinkError::Database(error)) => Err(error.into()),
     }
 }
