@@ -75,6 +75,8 @@ async fn a_person_of_the_issuer_calls_with_its_token_over_every_transport() {
     assert_eq!(id(&phone.query(ME).await), id(&first), "known by the subject");
     assert_eq!(app.count("select count(*) from members").await, 1);
     assert_eq!(app.count("select count(*) from auth_sessions").await, 2);
+    let acts = app.sql("select action from audit_log order by id").await;
+    assert_eq!(acts, [["IDENTITY_LINKED"], ["SIGNED_IN"], ["SIGNED_IN"]]);
     assert_eq!(app.statements(|| next.query("{ __typename }")).await.0, 0);
     assert_eq!((idp.seen("/jwks").await, idp.seen("/.well-known/openid-configuration").await), (1, 1));
     // Clerk names the page instead of an audience.

@@ -22,7 +22,13 @@ use crate::{
         ids::{AuthSessionId, MemberId},
         transact,
     },
-    domains::second_factor::{self, model::Proof},
+    domains::{
+        audit::{
+            self,
+            model::{Act, Action},
+        },
+        second_factor::{self, model::Proof},
+    },
 };
 
 /// How often the use of an outside session is written down at most.
@@ -169,6 +175,8 @@ pub async fn open_session(
         outside_key: Some(session.key.clone()),
     };
     devices::insert_auth_session(tx, &row).await?;
+    let act = Act::by(member_id, Action::SignedIn).on(row.id).about(row.id).with("outside", &true);
+    audit::service::record(tx, act).await?;
     let ended = devices::revoke_beyond(tx, member_id, MAX_AUTH_SESSIONS, now).await?;
     Ok((row.id, ended))
 }

@@ -18,6 +18,10 @@ use crate::{
             model::normal_email,
             service::outside::{self, AccountFor},
         },
+        audit::{
+            self,
+            model::{Act, Action},
+        },
         second_factor,
     },
     graphql::Viewer,
@@ -180,6 +184,9 @@ async fn insert(
         last_used_at: now,
     };
     repo::insert_identity(tx, &identity).await?;
+    let act =
+        Act::by(member_id, Action::IdentityLinked).about(identity.id).with("provider", provider.as_str());
+    audit::service::record(tx, act).await?;
     Ok(identity)
 }
 
@@ -202,7 +209,8 @@ pub enum UnlinkError {
 ///
 /// # Errors
 /// See [`UnlinkError`].
-pub async fn unlink(app: &App, member: MemberId, id: OAuthIdentityId) -> Result<(), UnlinkError> {
+pub async fn unlink(app: &App, viewer: Viewer, id: OAuthIdentityId) -> Result<(), UnlinkError> {
+    let member = viewer.member_id;
     transact(app, async |tx| {
         // Locked, so that of two at once the second counts what the first has left.
         let own = outside::lock_credential(tx, member).await?;
@@ -214,7 +222,9 @@ pub async fn unlink(app: &App, member: MemberId, id: OAuthIdentityId) -> Result<
         if !has_password && identities.len() == 1 {
             return Err(UnlinkError::LastCredential);
         }
-        Ok(repo::delete_identity(tx, id).await?)
+        repo::delete_identity(tx, id).await?;
+        let act = Act::by(member, Action::IdentityUnlinked).on(viewer.auth_session_id).about(id);
+        Ok(audit::service::record(tx, act).await?)
     })
     .await
 }
