@@ -135,6 +135,10 @@ pub struct IdentityConfig {
     /// Client secret there; none for public clients.
     #[arg(long, env = "OIDC_CLIENT_SECRET", hide_env_values = true)]
     pub oidc_client_secret: Option<String>,
+    /// Whom access tokens of that issuer are for, comma separated: its tokens are taken as they are if their `aud`, or without
+    /// one their `azp`, is among these (Auth0: the API's identifier; Clerk: the web app's origin). None: they are refused.
+    #[arg(long, env = "OIDC_AUDIENCES", value_delimiter = ',', requires = "oidc_issuer")]
+    pub oidc_audiences: Vec<String>,
     /// Secret of that issuer's webhooks about its people (`POST /webhooks/identity`, signed as Svix does): `whsec_…`.
     #[arg(long, env = "OIDC_WEBHOOK_SECRET", hide_env_values = true, requires = "oidc_issuer")]
     pub oidc_webhook_secret: Option<String>,

@@ -84,6 +84,7 @@ diesel::table! {
         expires_at -> Timestamptz,
         revoked_at -> Nullable<Timestamptz>,
         ip_address -> Nullable<Text>,
+        outside_key -> Nullable<Bytea>,
     }
 }
 

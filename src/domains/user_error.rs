@@ -26,6 +26,8 @@ pub enum ErrorCode {
     InvalidCredentials,
     /// The token is unknown, spent or expired.
     TokenInvalid,
+    /// It works only over a WebSocket, for example `refreshConnection` sent by POST.
+    WebsocketRequired,
     /// Not a code that the authenticator app shows now, for example one of two minutes ago.
     CodeInvalid,
     /// A code of the authenticator app is good once, for example not for `logIn` and then for `stepUp`.

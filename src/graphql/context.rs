@@ -18,6 +18,7 @@ use super::{
     cookies::Cookies,
     error::{ApiCode, ApiError},
     feed::{Beat, Feed, Plan},
+    pass::Pass,
 };
 use crate::{
     app::App,
@@ -52,6 +53,8 @@ pub struct Client {
     pub app: ClientApp,
     /// Present for web pages whose tokens travel in cookies.
     pub cookies: Option<Arc<Cookies>>,
+    /// Present on a WebSocket whose member is known.
+    pub pass: Option<Arc<Pass>>,
 }
 
 /// One of the apps that call, as it names itself; empty if it does not.

@@ -2,7 +2,7 @@
 //!
 //! - [`context`]: what a resolver may ask for (`ctx.app()`, `ctx.viewer()`, `ctx.hot(key)`, `ctx.one(key)`, …);
 //! - [`error`]: [`error::ApiError`] and [`error::Field`], the type of every field that can fail;
-//! - [`cookies`]: what a mutation tells a web page to keep;
+//! - [`cookies`]: what a mutation tells a web page to keep; [`pass`]: by what right a WebSocket is open;
 //! - [`connection`], [`scalars`]: pages, scalars;
 //! - [`plain`]: objects whose fields need no waiting;
 //! - [`feed`]: how a subscription's resolver gets its events.
@@ -12,6 +12,7 @@ pub mod context;
 pub mod cookies;
 pub mod error;
 pub mod feed;
+pub mod pass;
 pub mod plain;
 pub mod scalars;
 

@@ -13,7 +13,10 @@ use super::{
 };
 use crate::{
     app::App,
-    domains::accounts::service::verify_access_token,
+    domains::{
+        accounts::service::verify_access_token,
+        identities::service::{BearerError, viewer_of},
+    },
     engine::Caller,
     graphql::{Client, ClientApp, Viewer},
 };
@@ -23,17 +26,26 @@ pub(super) const RECHECK: Duration = Duration::from_secs(2);
 /// The longest `User-Agent` that is kept.
 const MAX_USER_AGENT: usize = 200;
 
-/// The token is broken, expired or revoked, or it is no bearer token.
+/// Why a token opens nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the access token is invalid or has expired")]
-pub(super) struct BadToken;
+pub(super) enum BadToken {
+    /// Broken, expired or revoked, or no bearer token.
+    #[error("the access token is invalid or has expired")]
+    Invalid,
+    /// The outside issuer has not proven the person's address.
+    #[error("the address is not proven")]
+    Unproven,
+    /// Nobody can say at the moment.
+    #[error("the access token cannot be checked")]
+    Unavailable,
+}
 
 /// Who sends a request: anonymous without `Authorization` and without a cookie that is good. A page cannot leave a cookie
 /// out, so one that has ended is no error: the page would be kept from refreshing it.
 ///
 /// # Errors
 /// If there is a token in `Authorization`, but none that is good now.
-pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, BadToken> {
+pub(super) async fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, BadToken> {
     let app = &shared.engine.app;
     let client = Client { cookies: cookies::of(shared, request), ..client(app, request) };
     let mut given = request.headers().get_all(header::AUTHORIZATION);
@@ -42,15 +54,16 @@ pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, B
             let token = client.cookies.as_ref().and_then(|cookies| cookies.get(ACCESS));
             token.and_then(|token| verify_access_token(app, token).ok())
         }
-        (Some(one), None) => Some(viewer(app, one.to_str().map_err(|_| BadToken)?)?),
-        (Some(_), Some(_)) => return Err(BadToken),
+        (Some(one), None) => Some(viewer(app, one.to_str().map_err(|_| BadToken::Invalid)?, &client).await?),
+        (Some(_), Some(_)) => return Err(BadToken::Invalid),
     };
     Ok(Caller { viewer, client })
 }
 
 /// From where a request came, without its cookies.
 pub(super) fn client(app: &App, request: &HttpRequest) -> Client {
-    Client { user_agent: user_agent(request), ip: ip(app, request), app: named_app(request), cookies: None }
+    let (user_agent, ip) = (user_agent(request), ip(app, request));
+    Client { user_agent, ip, app: named_app(request), ..Client::default() }
 }
 
 /// The caller's address: the connection's, or what the outermost trusted proxy saw. What stands before that in
@@ -75,14 +88,18 @@ fn address(text: &str) -> Option<IpAddr> {
 ///
 /// # Errors
 /// If the token is not good now.
-pub(super) fn viewer(app: &App, authorization: &str) -> Result<Viewer, BadToken> {
+pub(super) async fn viewer(app: &App, authorization: &str, client: &Client) -> Result<Viewer, BadToken> {
     let authorization = authorization.trim();
     let token = match authorization.split_once(' ') {
         Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => token.trim_start(),
-        Some(_) => return Err(BadToken),
+        Some(_) => return Err(BadToken::Invalid),
         None => authorization,
     };
-    verify_access_token(app, token).map_err(|_| BadToken)
+    viewer_of(app, token, client).await.map_err(|error| match error {
+        BearerError::Invalid => BadToken::Invalid,
+        BearerError::EmailNotVerified => BadToken::Unproven,
+        BearerError::Unavailable => BadToken::Unavailable,
+    })
 }
 
 /// Whether the time of a token that was good is over.

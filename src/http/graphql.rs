@@ -58,7 +58,7 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     let mut cookies = None;
     let reply = async {
         let body = upload.read(&request).await?;
-        let caller = caller(&shared, &request)?;
+        let caller = caller(&shared, &request).await?;
         cookies.clone_from(&caller.client.cookies);
         match params::batch(&body)? {
             None => Turn::take(&shared, &request, caller, &body).await,
@@ -101,7 +101,7 @@ pub(super) async fn get(shared: Data<Shared>, request: HttpRequest, payload: Pay
     };
     let mut turn = Turn::start(&shared, &request);
     let reply = async {
-        let caller = caller(&shared, &request)?;
+        let caller = caller(&shared, &request).await?;
         // A prefix, so that no body can name the answer to a query string.
         let key = Answers::key(format!("GET {}", request.query_string()).as_bytes());
         let mut visit = Visit::begin(&shared.engine, &caller)?;
@@ -144,8 +144,8 @@ fn no_subscriptions() -> Reply {
 ///
 /// # Errors
 /// The reply to a token that is not known to be good, or to too many of those.
-pub(super) fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
-    auth::caller(shared, request).map_err(|bad| {
+pub(super) async fn caller(shared: &Shared, request: &HttpRequest) -> Result<Caller, Reply> {
+    auth::caller(shared, request).await.map_err(|bad| {
         let app = &shared.engine.app;
         let place = limits::Caller::at(auth::client(app, request).ip);
         match app.limits.spend(place, 1, app.clock.now()) {
@@ -291,8 +291,19 @@ impl Reply {
 }
 
 impl From<BadToken> for Reply {
-    fn from(_: BadToken) -> Self {
-        let message = "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none.";
+    fn from(reason: BadToken) -> Self {
+        let message = match reason {
+            BadToken::Invalid => {
+                "The access token is invalid or has expired: get a new one from `refreshSession` or `logIn`, or send none."
+            }
+            BadToken::Unproven => {
+                "The issuer of the access token has not proven your e-mail address: prove it there, and get a new token."
+            }
+            BadToken::Unavailable => {
+                let message = "The access token cannot be checked at the moment. Try again in a minute.";
+                return Self::refusal(StatusCode::SERVICE_UNAVAILABLE, ApiCode::Overloaded, message);
+            }
+        };
         let reply = Self::refusal(StatusCode::UNAUTHORIZED, ApiCode::Unauthenticated, message);
         Self { header: Some((WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))), ..reply }
     }

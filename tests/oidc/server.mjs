@@ -6,7 +6,7 @@ const issuer = new OAuth2Issuer(false);
 const service = new OAuth2Service(issuer);
 const seen = {};
 // claims: put into id tokens (null removes one); header: put into their head; idToken: sent instead; broken: what a path
-// answers instead; me: what Facebook says of the person.
+// answers instead; newestKeyOnly: older keys are withdrawn; me: what Facebook says of the person.
 let control = {};
 
 service.on('beforeTokenSigning', (token, request) => {
@@ -40,17 +40,29 @@ const server = createServer(async (request, response) => {
     json(response, {});
   } else if (path === '/seen') {
     json(response, seen);
+  } else if (path === '/mint') {
+    // A token with these claims (null removes one) and this head, signed by the newest key.
+    const { claims, header } = JSON.parse(await text(request));
+    const { kid } = issuer.keys.toJSON().at(-1);
+    const change = (head, payload) => {
+      Object.assign(head, header);
+      Object.assign(payload, claims);
+      for (const [name, value] of Object.entries(payload)) if (value === null) delete payload[name];
+    };
+    response.end(await issuer.buildToken({ kid, scopesOrTransform: change }));
   } else if (broken === 'redirect') {
     response.writeHead(307, { location: '/elsewhere' }).end();
   } else if (broken === 'huge') {
     response.end('x'.repeat(1_000_000));
   } else if (broken) {
     response.writeHead(500).end();
+  } else if (path === '/jwks' && control.newestKeyOnly) {
+    json(response, { keys: issuer.keys.toJSON().slice(-1) });
   } else if (path === '/graph/oauth/access_token') {
     const given = new URLSearchParams(await text(request));
     const good = given.get('code') && given.get('code_verifier') && given.get('client_secret');
     if (!good) response.writeHead(400);
-    json(response, good ? { access_token: 'facebook-token' } : {});
+    json(response, good ? { access_token: 'facebook-token', token_type: 'bearer', expires_in: 5183944 } : {});
   } else if (path === '/graph/me') {
     if (request.headers.authorization !== 'Bearer facebook-token') response.writeHead(401);
     json(response, control.me ?? {});

@@ -218,6 +218,8 @@ pub struct AuthSessionRow {
     pub revoked_at: Option<DateTime<Utc>>,
     /// The network it signed in from.
     pub ip_address: Option<String>,
+    /// The session of an outside issuer whose tokens it uses, by a hash.
+    pub outside_key: Option<Vec<u8>>,
 }
 
 /// The address that a member signs in with.

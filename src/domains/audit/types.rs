@@ -33,9 +33,9 @@ pub enum AuditAction {
     ConversationRead,
     /// Credits were given or taken by hand.
     CreditsAdjusted,
-    /// A device was signed in.
+    /// A device that the member had not used before was signed in.
     SignedIn,
-    /// Somebody tried to sign in and was refused.
+    /// So many tried to sign in to an account from one place that it was locked for a while.
     SignInRefused,
     /// A device was signed out.
     DeviceSignedOut,
@@ -45,8 +45,14 @@ pub enum AuditAction {
     PasswordChanged,
     /// A password was set anew by mail.
     PasswordReset,
+    /// A link to another address to sign in with was asked for.
+    EmailChangeRequested,
     /// The address to sign in with was changed.
     EmailChanged,
+    /// A wrong code or password was shown for a sensitive act.
+    StepUpRefused,
+    /// The secret of a second factor was made; it does not count yet.
+    SecondFactorEnrolled,
     /// A second factor was set up.
     SecondFactorEnabled,
     /// A second factor was removed.

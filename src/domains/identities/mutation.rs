@@ -88,7 +88,7 @@ impl IdentitiesMutation {
     ) -> Field<UnlinkOAuthIdentityPayload> {
         answer(async {
             let viewer = stepped_up(ctx).await?;
-            service::unlink(ctx.app(), viewer.member_id, id(&input.identity_id, "identityId")?).await?;
+            service::unlink(ctx.app(), viewer, id(&input.identity_id, "identityId")?).await?;
             ctx.wrote();
             let identities = identities_of(ctx, viewer.member_id).await?;
             Ok(UnlinkOAuthIdentityPayload { identities: Some(identities), ..Default::default() })

@@ -153,6 +153,25 @@ statement! {
      where u.updated_at < $5 and u.deleted_at is null"
 }
 
+/// Whether a person is not gone, as far as the issuer told; from now until the commit it cannot tell otherwise.
+pub async fn is_there(conn: &mut AsyncPgConnection, user: ExternalUserRow) -> QueryResult<bool> {
+    let ExternalUserRow { issuer, subject, verified_email, name, updated_at, .. } = user;
+    IsThere { issuer, subject, verified_email, name, updated_at }.get_result(conn).await
+}
+
+statement! {
+    /// Locks what is known of a person, and makes it known if nothing was.
+    IsThere(
+        issuer: String => sql_types::Text,
+        subject: String => sql_types::Text,
+        verified_email: Option<String> => sql_types::Nullable<sql_types::Text>,
+        name: Option<String> => sql_types::Nullable<sql_types::Text>,
+        updated_at: DateTime<Utc> => sql_types::Timestamptz,
+    ) -> sql_types::Bool =
+    "insert into external_users as u (issuer, subject, verified_email, name, updated_at) values ($1, $2, $3, $4, $5)
+     on conflict (issuer, subject) do update set updated_at = u.updated_at returning u.deleted_at is null"
+}
+
 /// Keeps that a person is gone, known before or not.
 pub async fn mark_external_user_deleted(
     conn: &mut AsyncPgConnection,

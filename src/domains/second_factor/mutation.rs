@@ -67,7 +67,7 @@ impl SecondFactorMutation {
     async fn disable_totp(&self, ctx: &Context<'_>, input: DisableTotpInput) -> Field<DisableTotpPayload> {
         answer(async {
             let viewer = stepped_up(ctx).await?;
-            service::disable(ctx.app(), viewer.member_id).await?;
+            service::disable(ctx.app(), viewer).await?;
             ctx.wrote();
             Ok(DisableTotpPayload {
                 second_factor: SecondFactor::of(ctx, viewer).await?,

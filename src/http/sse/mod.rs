@@ -36,10 +36,10 @@ use crate::{
 pub(super) async fn get(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
     let reply = async {
         if let Some(token) = reservations::token(&request) {
-            return reservations::open(&shared, &request, token);
+            return reservations::open(&shared, &request, token).await;
         }
         let params = params::from_query(request.query_string())?;
-        distinct(&shared, &request, params)
+        distinct(&shared, &request, params).await
     };
     reply.await.unwrap_or_else(|refusal| refusal.into_response(Media::Json))
 }
@@ -52,12 +52,12 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
         if let Some(token) = token
             && media::accepts(request.headers(), stream::MEDIA)
         {
-            return reservations::open(&shared, &request, token);
+            return reservations::open(&shared, &request, token).await;
         }
         let params = params::from_json(&upload.read(&request).await?)?;
         match token {
-            Some(token) => reservations::start(&shared, &request, token, params),
-            None => distinct(&shared, &request, params),
+            Some(token) => reservations::start(&shared, &request, token, params).await,
+            None => distinct(&shared, &request, params).await,
         }
     };
     match reply.await {
@@ -78,11 +78,15 @@ pub(super) async fn other_method() -> HttpResponse {
 
 /// One operation on a connection of its own. What is wrong with the document is told on the stream, because a client
 /// that reads events cannot read another answer.
-fn distinct(shared: &Data<Shared>, request: &HttpRequest, params: Params) -> Result<HttpResponse, Reply> {
+async fn distinct(
+    shared: &Data<Shared>,
+    request: &HttpRequest,
+    params: Params,
+) -> Result<HttpResponse, Reply> {
     if !media::accepts(request.headers(), stream::MEDIA) && !media::accepts(request.headers(), "*/*") {
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
-    let caller = graphql::caller(shared, request)?;
+    let caller = graphql::caller(shared, request).await?;
     let order = order(shared, request, caller, String::new(), params)?;
     let reads_only =
         order.operation.as_ref().is_ok_and(|(operation, _)| operation.kind != OperationType::Mutation);

@@ -71,7 +71,7 @@ impl Reservations {
 
 /// `PUT /graphql/stream`: reserves a stream and answers with its token.
 pub(in crate::http) async fn reserve(shared: Data<Shared>, request: HttpRequest) -> HttpResponse {
-    let caller = match graphql::caller(&shared, &request) {
+    let caller = match graphql::caller(&shared, &request).await {
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(Media::Json),
     };
@@ -105,7 +105,7 @@ pub(in crate::http) async fn complete(shared: Data<Shared>, request: HttpRequest
         let token = token(&request).ok_or_else(no_stream)?;
         let id = parameter(&request, "operationId")
             .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `operationId`."))?;
-        let caller = graphql::caller(&shared, &request)?;
+        let caller = graphql::caller(&shared, &request).await?;
         send(&shared, &caller, token, Command::Stop(id))
     };
     match done.await {
@@ -126,8 +126,12 @@ pub(super) fn token(request: &HttpRequest) -> Option<Uuid> {
 ///
 /// # Errors
 /// The reply if there is none, or if it is open already.
-pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) -> Result<HttpResponse, Reply> {
-    let caller = graphql::caller(shared, request)?;
+pub(super) async fn open(
+    shared: &Data<Shared>,
+    request: &HttpRequest,
+    token: Uuid,
+) -> Result<HttpResponse, Reply> {
+    let caller = graphql::caller(shared, request).await?;
     let member = caller.viewer.map(|viewer| viewer.member_id);
     let (orders, _) = shared.reservations.with(|reserved| {
         let reservation = reserved
@@ -144,7 +148,7 @@ pub(super) fn open(shared: &Data<Shared>, request: &HttpRequest, token: Uuid) ->
 ///
 /// # Errors
 /// The reply if there is no stream, or if the operation cannot be read.
-pub(super) fn start(
+pub(super) async fn start(
     shared: &Data<Shared>,
     request: &HttpRequest,
     token: Uuid,
@@ -159,7 +163,7 @@ pub(super) fn start(
         .filter(|id| !id.is_empty() && id.len() <= MAX_ID)
         .ok_or_else(|| refuse(StatusCode::BAD_REQUEST, "Name the operation in `extensions.operationId`."))?
         .to_owned();
-    let caller = graphql::caller(shared, request)?;
+    let caller = graphql::caller(shared, request).await?;
     let mut order = order(shared, request, caller.clone(), id, params)?;
     order.operation = Ok(order.operation.map_err(|refused| Reply::from(refused).strict())?);
     send(shared, &caller, token, Command::Start(Box::new(order)))?;

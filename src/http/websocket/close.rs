@@ -24,6 +24,8 @@ closes! {
     NOT_UTF8 = 1007, "Text must be UTF-8";
     /// A message over the limit.
     TOO_LARGE = 1009, "Message too large: at most 64 KiB";
+    /// The token cannot be checked at the moment.
+    TRY_LATER = 1013, "Try again later: the access token cannot be checked";
     /// A frame that is no message of the protocol.
     BINARY = 4400, "Invalid message: send text";
     /// Not JSON.

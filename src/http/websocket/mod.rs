@@ -23,7 +23,7 @@ use actix_web::{
 use futures_util::stream::unfold;
 use uuid::Uuid;
 
-use self::socket::Socket;
+use self::socket::{Socket, Token};
 use super::{auth, cookies, envelope::RequestId, graphql::Reply, media::Media, server::Shared};
 use crate::{config::Mode, graphql::error::ApiCode};
 
@@ -45,7 +45,8 @@ pub(super) fn open(shared: Data<Shared>, request: &HttpRequest, payload: Payload
             handshake.insert_header((SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL)));
             let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
             let token = token_in_address(&shared, request)
-                .or_else(|| cookies::token_of_socket(&shared, request.headers()));
+                .map(Token::InAddress)
+                .or_else(|| cookies::token_of_socket(&shared, request.headers()).map(Token::InCookie));
             let client = auth::client(&shared.engine.app, request);
             let socket = Socket::new(shared, id, payload.into_inner(), client, token);
             let body = BodyStream::new(unfold(Box::new(socket), Socket::next_bytes)).boxed();

@@ -1,6 +1,6 @@
 //! The life of a socket.
 
-use std::{convert::Infallible, pin::Pin, time::Duration};
+use std::{convert::Infallible, pin::Pin, sync::Arc, time::Duration};
 
 use actix_web::{
     dev::Payload,
@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     engine::{Caller, run::Answer},
-    graphql::{Client, ClientApp},
+    graphql::{Client, ClientApp, Viewer, pass::Pass},
     http::{
         auth::{self, BadToken, RECHECK},
         limits,
@@ -47,9 +47,9 @@ pub(super) struct Socket {
     id: Uuid,
     frames: Frames,
     operations: Operations,
-    caller: Caller,
+    client: Client,
     /// Used if the first message has no token.
-    token: Option<String>,
+    token: Option<Token>,
     phase: Phase,
     timer: Pin<Box<Sleep>>,
     heard: Instant,
@@ -59,6 +59,13 @@ pub(super) struct Socket {
     next_ping: Instant,
     stopped: LocalBoxFuture<'static, ()>,
     _open: Present,
+}
+
+/// A token that came with the request to open the socket.
+#[derive(Clone, Debug)]
+pub(super) enum Token {
+    InAddress(String),
+    InCookie(String),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +95,7 @@ impl Socket {
         id: Uuid,
         payload: Payload,
         client: Client,
-        token: Option<String>,
+        token: Option<Token>,
     ) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
@@ -96,7 +103,7 @@ impl Socket {
             id,
             frames: Frames::new(payload),
             operations: Operations::new(messages::dialect),
-            caller: Caller { viewer: None, client },
+            client,
             token,
             phase: Phase::Greeting,
             timer: Box::pin(sleep_until(now + INIT_TIMEOUT)),
@@ -139,7 +146,7 @@ impl Socket {
             incoming = self.frames.next(), if !self.operations.is_subscribing() => match incoming {
                 None => Step::Vanish,
                 Some(Err(close)) => Step::Close(close),
-                Some(Ok(incoming)) => self.hear(incoming),
+                Some(Ok(incoming)) => self.hear(incoming).await,
             },
             told = self.operations.next(&self.shared) => told.map_or(Step::Wait, Step::Send),
             () = self.timer.as_mut() => self.tick(),
@@ -149,13 +156,13 @@ impl Socket {
         let app = &self.shared.engine.app;
         match step {
             Step::Vanish => Step::Vanish,
-            _ if auth::is_expired(app, self.caller.viewer) => Step::Close(Close::EXPIRED),
-            _ if auth::is_signed_out(app, self.caller.viewer) => Step::Close(Close::REVOKED),
+            _ if auth::is_expired(app, self.viewer()) => Step::Close(Close::EXPIRED),
+            _ if self.is_signed_out() => Step::Close(Close::REVOKED),
             step => step,
         }
     }
 
-    fn hear(&mut self, incoming: Incoming) -> Step {
+    async fn hear(&mut self, incoming: Incoming) -> Step {
         self.heard = Instant::now();
         if self.is_flooded() {
             return Step::Close(Close::FLOOD);
@@ -165,6 +172,10 @@ impl Socket {
             Incoming::Pong => Step::Wait,
             Incoming::Close(payload) => Step::Bye(writer::close_echo(&payload)),
             Incoming::Text(text) => match Message::read(&text) {
+                // Rare: of the others, none waits.
+                Ok(Message::Init(payload)) if self.phase == Phase::Greeting => {
+                    Box::pin(self.init(&payload)).await
+                }
                 Ok(message) => self.answer(message),
                 Err(close) => Step::Close(close),
             },
@@ -184,7 +195,6 @@ impl Socket {
         match (message, self.phase) {
             (Message::Ping(payload), _) => Step::Send(messages::pong(payload)),
             (Message::Pong, _) => Step::Wait,
-            (Message::Init(payload), Phase::Greeting) => self.init(&payload),
             (Message::Init(_), _) => Step::Close(Close::SECOND_INIT),
             (Message::Complete(id), _) => {
                 self.operations.stop(&id);
@@ -193,9 +203,9 @@ impl Socket {
             (Message::Subscribe(..), Phase::Greeting) => Step::Close(Close::UNAUTHORIZED),
             (Message::Subscribe(id, params), _) => {
                 let quoted = Value::from(id.as_str()).to_string();
-                let operation =
-                    limits::admit(&self.shared.engine, &self.caller, params).map_err(Answer::from);
-                let order = Order { id, caller: self.caller.clone(), operation, request: self.id };
+                let caller = Caller { viewer: self.viewer(), client: self.client.clone() };
+                let operation = limits::admit(&self.shared.engine, &caller, params).map_err(Answer::from);
+                let order = Order { id, caller, operation, request: self.id };
                 match self.operations.start(&self.shared, order) {
                     Ok(()) => Step::Wait,
                     Err(NotStarted::Duplicate) => Step::Close(Close::DUPLICATE),
@@ -207,25 +217,36 @@ impl Socket {
         }
     }
 
-    fn init(&mut self, payload: &Map<String, Value>) -> Step {
+    /// Who the socket belongs to now: `refreshConnection` changes it.
+    fn viewer(&self) -> Option<Viewer> {
+        self.client.pass.as_ref().map(|pass| pass.viewer())
+    }
+
+    fn is_signed_out(&self) -> bool {
+        self.client.pass.as_ref().is_some_and(|pass| pass.is_signed_out(&self.shared.engine.app.revoked))
+    }
+
+    async fn init(&mut self, payload: &Map<String, Value>) -> Step {
         let given =
             ["authorization", "Authorization", "authToken"].iter().find_map(|name| payload.get(*name));
-        let authorization = match given {
-            Some(Value::String(text)) => Some(text.as_str()),
-            None | Some(Value::Null) => self.token.as_deref(),
-            Some(_) => return Step::Close(Close::FORBIDDEN),
+        let (authorization, by_cookie) = match (given, self.token.take()) {
+            (Some(Value::String(text)), _) => (Some(text.clone()), false),
+            (None | Some(Value::Null), Some(Token::InAddress(token))) => (Some(token), false),
+            (None | Some(Value::Null), Some(Token::InCookie(token))) => (Some(token), true),
+            (None | Some(Value::Null), None) => (None, false),
+            (Some(_), _) => return Step::Close(Close::FORBIDDEN),
         };
         if let Some(authorization) = authorization {
-            match auth::viewer(&self.shared.engine.app, authorization) {
-                Ok(viewer) => self.caller.viewer = Some(viewer),
-                Err(BadToken) => return Step::Close(Close::FORBIDDEN),
+            match auth::viewer(&self.shared.engine.app, &authorization, &self.client).await {
+                Ok(viewer) => self.client.pass = Some(Arc::new(Pass::new(viewer, by_cookie))),
+                Err(BadToken::Unavailable) => return Step::Close(Close::TRY_LATER),
+                Err(BadToken::Invalid | BadToken::Unproven) => return Step::Close(Close::FORBIDDEN),
             }
         }
         let [name, version] = auth::APP_NAMES.map(|name| payload.get(name).and_then(Value::as_str));
         if let Some(name) = name {
-            self.caller.client.app = ClientApp::new(name, version.unwrap_or_default());
+            self.client.app = ClientApp::new(name, version.unwrap_or_default());
         }
-        self.token = None;
         self.phase = Phase::Open;
         self.set_timer();
         Step::Send(messages::ack())
@@ -239,7 +260,7 @@ impl Socket {
         if now >= self.heard + SILENCE {
             return Step::Vanish;
         }
-        if auth::is_signed_out(&self.shared.engine.app, self.caller.viewer) {
+        if self.is_signed_out() {
             return Step::Close(Close::REVOKED);
         }
         let step = if now >= self.next_ping {
@@ -254,7 +275,7 @@ impl Socket {
 
     /// Until the next ping; with a token until it is looked at again, or ends.
     fn set_timer(&mut self) {
-        let left = self.caller.viewer.map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
+        let left = self.viewer().map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
         let wake = left.map_or(self.next_ping, |left| {
             self.next_ping.min(Instant::now() + left.to_std().unwrap_or_default().min(RECHECK))
         });

@@ -1,7 +1,8 @@
 //! Requests to identity providers: bounded in time by the client, in size here; no redirect is followed.
 
-use anyhow::{Context, bail};
-use reqwest::{RequestBuilder, StatusCode, Url, header::CONTENT_TYPE};
+use anyhow::{Context, anyhow, bail};
+use oauth2::{HttpRequest, HttpResponse};
+use reqwest::{RequestBuilder, StatusCode, Url};
 use serde::de::DeserializeOwned;
 
 use super::OidcError;
@@ -47,19 +48,18 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Answer, OidcError> {
     read.await.map_err(OidcError::Unavailable)
 }
 
-/// A body of `application/x-www-form-urlencoded`.
-pub(super) fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> Result<RequestBuilder, OidcError> {
-    let encoded = with_query("http://form", fields)?;
-    Ok(request
-        .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .body(encoded.query().unwrap_or_default().to_owned()))
-}
-
-/// An address with more parameters.
-pub(super) fn with_query(address: &str, fields: &[(&str, &str)]) -> Result<Url, OidcError> {
-    let mut url = Url::parse(address).map_err(|error| OidcError::Unavailable(error.into()))?;
-    url.query_pairs_mut().extend_pairs(fields);
-    Ok(url)
+/// Trades a code: a request of the OAuth library over our client. The code is refused by a status, whatever the body says.
+pub(super) async fn trade(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, OidcError> {
+    let broken = |error: anyhow::Error| OidcError::Unavailable(error);
+    let request = reqwest::Request::try_from(request).map_err(|error| broken(error.into()))?;
+    let answer = send(RequestBuilder::from_parts(http, request)).await?;
+    if answer.status.is_client_error() {
+        return Err(OidcError::Refused("the code"));
+    }
+    if !answer.status.is_success() {
+        return Err(broken(anyhow!("answered {}", answer.status)));
+    }
+    Ok(HttpResponse::new(answer.body))
 }
 
 /// An address that secrets may be sent to: `https`, or on this machine.

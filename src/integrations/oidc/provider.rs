@@ -1,20 +1,19 @@
 //! One identity provider: the authorization code flow with PKCE (RFC 7636).
 
-use anyhow::anyhow;
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
-use chrono::{DateTime, TimeDelta, Utc};
-use serde::Deserialize;
-use sha2::{Digest, Sha256};
-use tokio::sync::Mutex;
+use std::sync::Arc;
 
-use super::{
-    OidcError, fetch,
-    keys::Keys,
-    token::{self, Expected},
+use chrono::{DateTime, Utc};
+use oauth2::{
+    AuthType, AuthUrl, AuthorizationCode, Client, ClientId, ClientSecret, CsrfToken, EndpointNotSet,
+    EndpointSet, ExtraTokenFields, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RequestTokenError,
+    Scope, StandardRevocableToken, StandardTokenResponse, TokenResponse, TokenUrl,
+    basic::{
+        BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType,
+    },
 };
+use serde::{Deserialize, Serialize};
 
-/// How long a discovered configuration is believed.
-const DISCOVERY_LIFE: TimeDelta = TimeDelta::hours(1);
+use super::{OidcError, fetch, issuer::Issuer};
 
 /// Who came back from a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub struct Begin<'a> {
     pub state: &'a str,
     /// Where the member comes back to.
     pub redirect_uri: &'a str,
-    /// The secret of PKCE.
+    /// The secret of PKCE, 43 to 128 characters.
     pub verifier: &'a str,
     /// Comes back inside the token.
     pub nonce: &'a str,
@@ -70,29 +69,37 @@ impl std::fmt::Debug for Provider {
 }
 
 enum Kind {
-    Oidc { issuer: String, discovered: Box<Mutex<Option<Found>>>, keys: Box<Keys> },
+    Oidc(Arc<Issuer>),
     Facebook { dialog: String, graph: String },
 }
 
-/// A configuration, and when it was fetched.
-type Found = (DateTime<Utc>, Discovered);
-
-/// The part of a provider's configuration that is needed here (`OpenID` Connect Discovery 1.0).
-#[derive(Clone, Debug, Deserialize)]
-struct Discovered {
-    issuer: String,
-    authorization_endpoint: String,
-    token_endpoint: String,
-    jwks_uri: String,
-    #[serde(default)]
-    token_endpoint_auth_methods_supported: Option<Vec<String>>,
+/// Where a provider's endpoints are.
+struct Endpoints<'a> {
+    authorize: &'a str,
+    token: &'a str,
+    secret_in_body: bool,
 }
 
-#[derive(Deserialize)]
-struct Tokens {
+type OAuth = Client<
+    BasicErrorResponse,
+    StandardTokenResponse<IdTokenField, BasicTokenType>,
+    BasicTokenIntrospectionResponse,
+    StandardRevocableToken,
+    BasicRevocationErrorResponse,
+    EndpointSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointNotSet,
+    EndpointSet,
+>;
+
+/// What `OpenID` Connect adds to a token answer.
+#[derive(Debug, Serialize, Deserialize)]
+struct IdTokenField {
     id_token: Option<String>,
-    access_token: Option<String>,
 }
+
+impl ExtraTokenFields for IdTokenField {}
 
 #[derive(Deserialize)]
 struct IdToken {
@@ -107,9 +114,19 @@ struct IdToken {
 /// Some providers write booleans as text.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Truth {
+pub(super) enum Truth {
     Plain(bool),
     Text(String),
+}
+
+/// An address, if the issuer says that it has proven it.
+pub(super) fn verified_email(email: Option<String>, verified: Option<Truth>) -> Option<String> {
+    let verified = match verified {
+        Some(Truth::Plain(verified)) => verified,
+        Some(Truth::Text(text)) => text == "true",
+        None => false,
+    };
+    email.filter(|_| verified)
 }
 
 #[derive(Deserialize)]
@@ -120,19 +137,27 @@ struct FacebookUser {
 }
 
 impl Provider {
-    /// An `OpenID` Connect issuer, found by discovery when it is first needed.
-    #[must_use]
-    pub fn oidc(http: reqwest::Client, issuer: &str, client_id: &str, client_secret: Option<&str>) -> Self {
-        let kind = Kind::Oidc { issuer: issuer.to_owned(), discovered: Box::default(), keys: Box::default() };
+    /// An `OpenID` Connect issuer.
+    pub(super) fn oidc(
+        http: &reqwest::Client,
+        issuer: Arc<Issuer>,
+        client_id: &str,
+        client_secret: Option<&str>,
+    ) -> Self {
         let client_secret = client_secret.map(str::to_owned);
-        Self { http, client_id: client_id.to_owned(), client_secret, kind }
+        Self { http: http.clone(), client_id: client_id.to_owned(), client_secret, kind: Kind::Oidc(issuer) }
     }
 
     /// Facebook Login, which is OAuth 2 with a page of its own about the person.
-    #[must_use]
-    pub fn facebook(http: reqwest::Client, dialog: &str, graph: &str, id: &str, secret: &str) -> Self {
+    pub(super) fn facebook(
+        http: &reqwest::Client,
+        dialog: &str,
+        graph: &str,
+        id: &str,
+        secret: &str,
+    ) -> Self {
         let kind = Kind::Facebook { dialog: dialog.to_owned(), graph: graph.to_owned() };
-        Self { http, client_id: id.to_owned(), client_secret: Some(secret.to_owned()), kind }
+        Self { http: http.clone(), client_id: id.to_owned(), client_secret: Some(secret.to_owned()), kind }
     }
 
     /// The address to send the member to.
@@ -140,22 +165,28 @@ impl Provider {
     /// # Errors
     /// [`OidcError::Unavailable`] if the provider's configuration cannot be read.
     pub async fn authorize_url(&self, begin: Begin<'_>, now: DateTime<Utc>) -> Result<String, OidcError> {
-        let (endpoint, scope) = match &self.kind {
-            Kind::Oidc { .. } => (self.discover(now).await?.authorization_endpoint, "openid email profile"),
-            Kind::Facebook { dialog, .. } => (dialog.clone(), "email,public_profile"),
+        let (client, scopes) = match &self.kind {
+            Kind::Oidc(issuer) => {
+                let found = issuer.configuration(now).await?;
+                let endpoints = Endpoints {
+                    authorize: &found.authorization_endpoint,
+                    token: &found.token_endpoint,
+                    secret_in_body: found.wants_secret_in_body(),
+                };
+                (self.client(&endpoints, begin.redirect_uri)?, "openid email profile")
+            }
+            Kind::Facebook { dialog, graph } => {
+                (self.facebook_client(dialog, graph, begin.redirect_uri)?, "email,public_profile")
+            }
         };
-        let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(begin.verifier));
-        let fields = [
-            ("response_type", "code"),
-            ("client_id", &self.client_id),
-            ("redirect_uri", begin.redirect_uri),
-            ("scope", scope),
-            ("state", begin.state),
-            ("nonce", begin.nonce),
-            ("code_challenge", &challenge),
-            ("code_challenge_method", "S256"),
-        ];
-        Ok(fetch::with_query(&endpoint, &fields)?.into())
+        let verifier = PkceCodeVerifier::new(begin.verifier.to_owned());
+        let (url, _) = client
+            .authorize_url(|| CsrfToken::new(begin.state.to_owned()))
+            .add_scopes(scopes.split(' ').map(|scope| Scope::new(scope.to_owned())))
+            .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
+            .add_extra_param("nonce", begin.nonce)
+            .url();
+        Ok(url.into())
     }
 
     /// Trades a code for who came back.
@@ -164,25 +195,25 @@ impl Provider {
     /// See [`OidcError`].
     pub async fn exchange(&self, exchange: Exchange<'_>, now: DateTime<Utc>) -> Result<Profile, OidcError> {
         match &self.kind {
-            Kind::Oidc { keys, .. } => {
-                let discovered = self.discover(now).await?;
-                // The default of the specification is the header.
-                let in_body = discovered
-                    .token_endpoint_auth_methods_supported
-                    .as_ref()
-                    .is_some_and(|methods| !methods.iter().any(|method| method == "client_secret_basic"));
-                let tokens = self.trade(&discovered.token_endpoint, exchange, in_body).await?;
-                let id_token = tokens.id_token.ok_or(OidcError::Refused("no id token"))?;
-                let kid = token::key_name(&id_token)?;
-                let key = keys.find(&self.http, &discovered.jwks_uri, kid.as_deref(), now).await?;
-                let expected = Expected { issuer: &discovered.issuer, audience: &self.client_id, now };
-                let claims: IdToken = token::claims(&id_token, &key, &expected)?;
-                self.profile(&discovered.issuer, claims, exchange.nonce)
+            Kind::Oidc(issuer) => {
+                let found = issuer.configuration(now).await?;
+                let endpoints = Endpoints {
+                    authorize: &found.authorization_endpoint,
+                    token: &found.token_endpoint,
+                    secret_in_body: found.wants_secret_in_body(),
+                };
+                let client = self.client(&endpoints, exchange.redirect_uri)?;
+                let tokens = self.trade(&client, exchange).await?;
+                let id_token = tokens.extra_fields().id_token.as_deref();
+                let id_token = id_token.ok_or(OidcError::Refused("no id token"))?;
+                let claims: IdToken = issuer.claims(id_token, Some(&self.client_id), now).await?;
+                self.profile(issuer.address(), claims, exchange.nonce)
             }
-            Kind::Facebook { graph, .. } => {
-                let tokens = self.trade(&format!("{graph}/oauth/access_token"), exchange, true).await?;
-                let access = tokens.access_token.ok_or(OidcError::Refused("no access token"))?;
-                let me = self.http.get(format!("{graph}/me?fields=id,name,email")).bearer_auth(access);
+            Kind::Facebook { dialog, graph } => {
+                let client = self.facebook_client(dialog, graph, exchange.redirect_uri)?;
+                let tokens = self.trade(&client, exchange).await?;
+                let me = self.http.get(format!("{graph}/me?fields=id,name,email"));
+                let me = me.bearer_auth(tokens.access_token().secret());
                 let user: FacebookUser = fetch::send(me).await?.json()?;
                 Ok(Profile {
                     issuer: "https://www.facebook.com".to_owned(),
@@ -195,6 +226,49 @@ impl Provider {
         }
     }
 
+    fn client(&self, endpoints: &Endpoints<'_>, redirect_uri: &str) -> Result<OAuth, OidcError> {
+        let broken = |error| OidcError::Unavailable(anyhow::Error::new(error));
+        let mut client = Client::new(ClientId::new(self.client_id.clone()))
+            .set_auth_uri(AuthUrl::new(endpoints.authorize.to_owned()).map_err(broken)?)
+            .set_token_uri(TokenUrl::new(endpoints.token.to_owned()).map_err(broken)?)
+            .set_redirect_uri(RedirectUrl::new(redirect_uri.to_owned()).map_err(broken)?);
+        if endpoints.secret_in_body {
+            client = client.set_auth_type(AuthType::RequestBody);
+        }
+        Ok(match &self.client_secret {
+            Some(secret) => client.set_client_secret(ClientSecret::new(secret.clone())),
+            None => client,
+        })
+    }
+
+    fn facebook_client(&self, dialog: &str, graph: &str, redirect_uri: &str) -> Result<OAuth, OidcError> {
+        let token = format!("{graph}/oauth/access_token");
+        let endpoints = Endpoints { authorize: dialog, token: &token, secret_in_body: true };
+        self.client(&endpoints, redirect_uri)
+    }
+
+    async fn trade(
+        &self,
+        client: &OAuth,
+        exchange: Exchange<'_>,
+    ) -> Result<StandardTokenResponse<IdTokenField, BasicTokenType>, OidcError> {
+        let send = |request| fetch::trade(self.http.clone(), request);
+        let answer = client
+            .exchange_code(AuthorizationCode::new(exchange.code.to_owned()))
+            .set_pkce_verifier(PkceCodeVerifier::new(exchange.verifier.to_owned()))
+            .request_async(&send)
+            .await;
+        answer.map_err(|error| match error {
+            RequestTokenError::Request(error) => error,
+            // Neither the answer nor what is wrong with it is kept: there may be a token in it.
+            RequestTokenError::ServerResponse(_)
+            | RequestTokenError::Parse(..)
+            | RequestTokenError::Other(_) => {
+                OidcError::Unavailable(anyhow::anyhow!("no token answer of the expected form"))
+            }
+        })
+    }
+
     fn profile(&self, issuer: &str, claims: IdToken, nonce: &str) -> Result<Profile, OidcError> {
         if claims.nonce.as_deref() != Some(nonce) {
             return Err(OidcError::Refused("another nonce"));
@@ -202,65 +276,7 @@ impl Provider {
         if claims.azp.is_some_and(|party| party != self.client_id) {
             return Err(OidcError::Refused("another party"));
         }
-        let verified = match claims.email_verified {
-            Some(Truth::Plain(verified)) => verified,
-            Some(Truth::Text(text)) => text == "true",
-            None => false,
-        };
-        let verified_email = claims.email.filter(|_| verified);
-        // As the settings have it: with or without a slash at the end is the same.
-        let issuer = issuer.trim_end_matches('/').to_owned();
-        Ok(Profile { issuer, subject: claims.sub, verified_email, name: claims.name })
-    }
-
-    async fn trade(
-        &self,
-        endpoint: &str,
-        exchange: Exchange<'_>,
-        in_body: bool,
-    ) -> Result<Tokens, OidcError> {
-        let mut fields = vec![
-            ("grant_type", "authorization_code"),
-            ("code", exchange.code),
-            ("redirect_uri", exchange.redirect_uri),
-            ("code_verifier", exchange.verifier),
-        ];
-        let mut request = self.http.post(endpoint);
-        match &self.client_secret {
-            Some(secret) if !in_body => request = request.basic_auth(&self.client_id, Some(secret)),
-            secret => {
-                fields.push(("client_id", &self.client_id));
-                fields.extend(secret.as_deref().map(|secret| ("client_secret", secret)));
-            }
-        }
-        let answer = fetch::send(fetch::form(request, &fields)?).await?;
-        if answer.status.is_client_error() {
-            return Err(OidcError::Refused("the code"));
-        }
-        answer.json()
-    }
-
-    /// The issuer's configuration, fetched once an hour.
-    async fn discover(&self, now: DateTime<Utc>) -> Result<Discovered, OidcError> {
-        let Kind::Oidc { issuer, discovered, .. } = &self.kind else {
-            return Err(OidcError::Unavailable(anyhow!("no issuer")));
-        };
-        let mut kept = discovered.lock().await;
-        if let Some((at, discovered)) = kept.as_ref()
-            && now - *at < DISCOVERY_LIFE
-        {
-            return Ok(discovered.clone());
-        }
-        let address = format!("{}/.well-known/openid-configuration", issuer.trim_end_matches('/'));
-        let found: Discovered = fetch::send(self.http.get(address)).await?.json()?;
-        let wrong_issuer = found.issuer.trim_end_matches('/') != issuer.trim_end_matches('/');
-        let endpoints = [&found.authorization_endpoint, &found.token_endpoint, &found.jwks_uri];
-        if wrong_issuer || !endpoints.into_iter().all(|endpoint| fetch::is_safe(endpoint)) {
-            return Err(OidcError::Unavailable(anyhow!(
-                "the configuration names another issuer or an unsafe address"
-            )));
-        }
-        *kept = Some((now, found.clone()));
-        Ok(found)
+        let verified_email = verified_email(claims.email, claims.email_verified);
+        Ok(Profile { issuer: issuer.to_owned(), subject: claims.sub, verified_email, name: claims.name })
     }
 }

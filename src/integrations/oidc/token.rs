@@ -12,7 +12,8 @@ const LEEWAY: i64 = 60;
 /// What is expected of a token.
 pub(super) struct Expected<'a> {
     pub(super) issuer: &'a str,
-    pub(super) audience: &'a str,
+    /// `None`: the caller looks at it.
+    pub(super) audience: Option<&'a str>,
     pub(super) now: DateTime<Utc>,
 }
 
@@ -53,11 +54,20 @@ pub(super) fn claims<T: DeserializeOwned>(
 ) -> Result<T, OidcError> {
     let algorithm =
         jsonwebtoken::decode_header(token).map_err(|_| OidcError::Refused("no signed token"))?.alg;
+    if key.common.key_algorithm.is_some_and(|of_key| of_key.to_string() != format!("{algorithm:?}")) {
+        return Err(OidcError::Refused("a key of another algorithm"));
+    }
     let decoding = DecodingKey::from_jwk(key).map_err(|_| OidcError::Refused("a key of an unknown kind"))?;
     let mut validation = Validation::new(algorithm);
     validation.set_issuer(&[expected.issuer]);
-    validation.set_audience(&[expected.audience]);
-    validation.set_required_spec_claims(&["iss", "aud", "exp", "sub"]);
+    validation.set_required_spec_claims(&["iss", "exp", "sub"]);
+    match expected.audience {
+        Some(audience) => {
+            validation.set_audience(&[audience]);
+            validation.required_spec_claims.insert("aud".to_owned());
+        }
+        None => validation.validate_aud = false,
+    }
     // Times are compared with the application's clock, not the system's.
     validation.validate_exp = false;
     let refused = || OidcError::Refused("signature, issuer or audience");

@@ -8,17 +8,17 @@ use crate::support::{PASSWORD, TestApp};
 const ME: &str = "{ viewer { email } }";
 
 /// A page in a browser: keeps cookies, and sends its origin and the mark.
-struct Page {
+pub struct Page {
     url: String,
     origin: Option<&'static str>,
     marked: bool,
-    cookies: Vec<(String, String)>,
+    pub cookies: Vec<(String, String)>,
     /// The attributes of the last cookies.
     attributes: Vec<String>,
 }
 
 impl Page {
-    fn of(app: &TestApp) -> Self {
+    pub fn of(app: &TestApp) -> Self {
         let origin = Some("http://localhost:3000");
         Self { url: app.url.clone(), origin, marked: true, cookies: Vec::new(), attributes: Vec::new() }
     }
@@ -39,7 +39,7 @@ impl Page {
         request.send().await.expect("an answer")
     }
 
-    async fn run(&mut self, query: &str, variables: Value) -> Value {
+    pub async fn run(&mut self, query: &str, variables: Value) -> Value {
         let response = self.send(query, variables).await;
         self.attributes.clear();
         for header in response.headers().get_all(SET_COOKIE) {
@@ -55,7 +55,7 @@ impl Page {
     }
 }
 
-fn log_in() -> Value {
+pub fn log_in() -> Value {
     json!({ "input": { "email": "ada@example.org", "password": PASSWORD } })
 }
 

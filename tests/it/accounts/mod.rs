@@ -1,4 +1,5 @@
 mod browser;
+mod connection;
 mod devices;
 mod email;
 mod lockout;
@@ -28,7 +29,7 @@ async fn mails(app: &TestApp, to: &str) -> Vec<(String, String)> {
 }
 
 /// The token in the last mail to an address that has this subject.
-async fn mailed_token(app: &TestApp, to: &str, subject: &str) -> String {
+pub async fn mailed_token(app: &TestApp, to: &str, subject: &str) -> String {
     let mails = mails(app, to).await;
     let (_, text) =
         mails.iter().rfind(|mail| mail.0 == subject).unwrap_or_else(|| panic!("no {subject}: {mails:?}"));
@@ -37,7 +38,7 @@ async fn mailed_token(app: &TestApp, to: &str, subject: &str) -> String {
 }
 
 /// Runs a mutation with one input and returns the codes of its refusal.
-async fn codes(client: &Client, name: &str, input: Value) -> Vec<String> {
+pub async fn codes(client: &Client, name: &str, input: Value) -> Vec<String> {
     client.mutate(name, "", input).await.codes(name)
 }
 

@@ -1,5 +1,7 @@
 //! The audit log: complete, append-only, and every alteration is found.
 
+mod security;
+
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
@@ -86,7 +88,7 @@ async fn altering_any_column_of_any_row_is_found() {
     service::seal(&app.app).await.expect("sealed");
     let intact = verify(&admin, Value::Null).await;
     assert_eq!((&intact["intact"], &intact["unsealed"]), (&json!(true), &json!("0")), "{intact}");
-    assert_eq!(intact["sealed"], "9", "the grant of the role, five acts, the head, two acts");
+    assert_eq!(intact["sealed"], "10", "the sign-in, the grant of the role, five acts, the head, two acts");
 
     let columns = app
         .sql(
@@ -106,7 +108,7 @@ async fn altering_any_column_of_any_row_is_found() {
             _ if name == "action" => "'EMAIL_CHANGED'".to_owned(),
             _ => format!("coalesce({name}, '') || 'x'"),
         };
-        for place in ["1", "4", "7", "9"] {
+        for place in ["1", "4", "8", "10"] {
             let row = match table.as_str() {
                 "audit_log" => format!("id = (select act_id from audit_seals where seq = {place})"),
                 _ => format!("seq = {place}"),
@@ -185,7 +187,7 @@ async fn a_log_that_was_cut_or_written_anew_does_not_run_through_a_kept_head() {
     let off = "set session_replication_role = replica;";
 
     app.sql(&format!(
-        "{off} delete from audit_log where id = (select act_id from audit_seals where seq = 5); delete from audit_seals where seq = 5"
+        "{off} delete from audit_log where id = (select act_id from audit_seals where seq = 6); delete from audit_seals where seq = 6"
     ))
     .await;
     assert_eq!(verify(&admin, Value::Null).await["intact"], true, "the chain alone does not show it");
@@ -202,7 +204,7 @@ async fn a_log_that_was_cut_or_written_anew_does_not_run_through_a_kept_head() {
     let anew = verify(&admin, head).await;
     assert_eq!(
         (&anew["firstFault"]["kind"], &anew["firstFault"]["seq"]),
-        (&json!("HEAD_DIFFERS"), &json!("5"))
+        (&json!("HEAD_DIFFERS"), &json!("6"))
     );
     let nonsense = admin.run(VERIFY, json!({ "head": { "seq": "1", "hash": "zz" } })).await;
     assert_eq!(nonsense.error_codes(), ["VALIDATION"]);
@@ -225,8 +227,8 @@ async fn acts_recorded_and_sealed_at_once_make_one_dense_chain() {
 
     service::seal(&app.app).await.expect("sealed");
     let report = verify(&admin, Value::Null).await;
-    assert_eq!((&report["intact"], &report["sealed"]), (&json!(true), &json!("61")), "{report}");
-    assert_eq!(app.count("select max(seq) from audit_seals").await, 61);
+    assert_eq!((&report["intact"], &report["sealed"]), (&json!(true), &json!("62")), "{report}");
+    assert_eq!(app.count("select max(seq) from audit_seals").await, 62);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -271,23 +273,23 @@ async fn the_log_is_listed_newest_first_with_filters_and_pages() {
         rows[1]["details"],
         json!([{ "name": "after", "value": "LEARNER EXCHANGER" }, { "name": "before", "value": "LEARNER" }])
     );
-    assert_eq!(rows[0]["seal"]["seq"], "3");
+    assert_eq!(rows[0]["seal"]["seq"], "5");
     for (filter, count) in [
-        (json!({}), 3),
-        (json!({ "actorId": admin.id }), 2),
-        (json!({ "actorId": bob.id }), 0),
+        (json!({}), 5),
+        (json!({ "actorId": admin.id }), 3),
+        (json!({ "actorId": bob.id }), 1),
         (json!({ "actions": ["ROLES_CHANGED"] }), 3),
         (json!({ "actions": ["STATUS_CHANGED"] }), 0),
         (json!({ "until": "2020-01-01T00:00:00Z" }), 0),
-        (json!({ "from": "2020-01-01T00:00:00Z" }), 3),
+        (json!({ "from": "2020-01-01T00:00:00Z" }), 5),
     ] {
         let reply = admin.run(LIST, json!({ "filter": filter })).await;
         assert_eq!(reply.data("adminAuditLog")["edges"].as_array().unwrap().len(), count, "{filter}");
     }
-    let first = admin.run(LIST, json!({ "first": 2 })).await.data("adminAuditLog").clone();
+    let first = admin.run(LIST, json!({ "first": 4 })).await.data("adminAuditLog").clone();
     assert_eq!(first["pageInfo"]["hasNextPage"], true);
     let second = admin
-        .run(LIST, json!({ "first": 2, "after": first["pageInfo"]["endCursor"] }))
+        .run(LIST, json!({ "first": 4, "after": first["pageInfo"]["endCursor"] }))
         .await
         .data("adminAuditLog")
         .clone();
@@ -334,5 +336,5 @@ async fn the_command_line_checks_the_log() {
         .await;
     let bad = run();
     assert!(!bad.status.success());
-    assert!(String::from_utf8_lossy(&bad.stderr).contains("ROW_ALTERED at 2"), "{bad:?}");
+    assert!(String::from_utf8_lossy(&bad.stderr).contains("ROW_ALTERED at 3"), "{bad:?}");
 }

@@ -4,6 +4,7 @@ mod retention;
 
 use serde_json::{Value, json};
 use skillswap::{
+    app::App,
     db::{Tx, transact},
     domains::profiles::model::ProfileUpdated,
     events::{Cursor, StreamName},
@@ -35,8 +36,13 @@ pub fn seq(cursor: &Value) -> i64 {
 
 /// Appends events to a member's stream, in one transaction.
 pub async fn tell(app: &TestApp, client: &Client, events: usize) {
+    tell_on(&app.app, client, events).await;
+}
+
+/// The same, from another task.
+pub async fn tell_on(app: &App, client: &Client, events: usize) {
     let StreamName::User(member_id) = stream_of(client) else { unreachable!() };
-    let done: Result<(), diesel::result::Error> = transact(&app.app, async |tx: &mut Tx| {
+    let done: Result<(), diesel::result::Error> = transact(app, async |tx: &mut Tx| {
         for _ in 0..events {
             tx.tell(StreamName::User(member_id), &ProfileUpdated { member_id });
         }

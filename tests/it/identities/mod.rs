@@ -1,3 +1,4 @@
+mod bearer;
 mod link;
 mod sign_in;
 mod sync;
@@ -58,8 +59,13 @@ impl Idp {
 
     /// A server whose Google, Facebook and issuer are this provider.
     async fn app(&self) -> TestApp {
+        TestApp::start_with(|config| config.identity = self.settings()).await
+    }
+
+    /// The settings of such a server.
+    fn settings(&self) -> IdentityConfig {
         let (id, secret) = (Some("client".to_owned()), Some("client secret".to_owned()));
-        let identity = IdentityConfig {
+        IdentityConfig {
             oauth_redirects: vec![REDIRECT.to_owned(), "skillswap://oauth".to_owned()],
             google_client_id: id.clone(),
             google_client_secret: secret.clone(),
@@ -69,8 +75,7 @@ impl Idp {
             facebook_dialog_url: format!("{}/authorize", self.url),
             facebook_graph_url: format!("{}/graph", self.url),
             ..IdentityConfig::default()
-        };
-        TestApp::start_with(|config| config.identity = identity).await
+        }
     }
 
     /// How the provider behaves from now on; see `tests/oidc/server.mjs`.
@@ -85,6 +90,13 @@ impl Idp {
             json!({ "claims": { "sub": subject, "email": email, "email_verified": true, "name": subject } }),
         )
         .await;
+    }
+
+    /// An access token with these claims, as the issuer signs it.
+    async fn mint(&self, claims: Value, header: Value) -> String {
+        let body = json!({ "claims": claims, "header": header }).to_string();
+        let sent = self.http.post(format!("{}/mint", self.url)).body(body).send().await;
+        sent.unwrap().text().await.unwrap()
     }
 
     /// How often a path was asked for.

@@ -9,7 +9,7 @@ use skillswap::config::IdentityConfig;
 use super::prove_address;
 use crate::support::TestApp;
 
-const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+pub const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const ISSUER: &str = "https://issuer.example.org";
 
 async fn start() -> TestApp {
@@ -34,7 +34,7 @@ fn person(kind: &str, email: &str, proven: bool, seconds: i64) -> Value {
     } })
 }
 
-fn gone() -> Value {
+pub fn gone() -> Value {
     json!({ "object": "event", "type": "user.deleted", "data": { "object": "user", "id": "user_1", "deleted": true } })
 }
 
@@ -56,7 +56,7 @@ async fn post(app: &TestApp, id: &str, timestamp: i64, signature: &str, body: &s
     request.send().await.unwrap().status().as_u16()
 }
 
-async fn deliver(app: &TestApp, id: &str, event: &Value) -> u16 {
+pub async fn deliver(app: &TestApp, id: &str, event: &Value) -> u16 {
     let (timestamp, body) = (app.now().timestamp(), event.to_string());
     post(app, id, timestamp, &signature(SECRET, id, timestamp, &body), &body).await
 }

@@ -87,6 +87,6 @@ async fn refreshed(app: &TestApp, client: &Client) -> Client {
     client
 }
 
-async fn disable(client: &Client) -> Reply {
+pub async fn disable(client: &Client) -> Reply {
     client.run(DISABLE, json!({ "input": {} })).await
 }

@@ -6,8 +6,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio_tungstenite::{
-    MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest, protocol::CloseFrame},
+    MaybeTlsStream, WebSocketStream, client_async, connect_async,
+    tungstenite::{Message, client::IntoClientRequest, handshake::client::Request, protocol::CloseFrame},
 };
 
 use super::Client;
@@ -23,18 +23,41 @@ pub struct Socket {
 impl Socket {
     /// Opens a socket without greeting.
     pub async fn open(url: &str) -> Self {
-        let mut request =
-            format!("{}/graphql", url.replacen("http", "ws", 1)).into_client_request().expect("an address");
-        request
-            .headers_mut()
-            .insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
-        let (stream, _) = connect_async(request).await.expect("the socket opens");
+        let (stream, _) = connect_async(upgrade(url)).await.expect("the socket opens");
         Self { stream }
+    }
+
+    /// Opens a socket of a client that has little room for what it has not read yet.
+    pub async fn open_narrow(url: &str) -> Self {
+        let tcp = tokio::net::TcpSocket::new_v4().expect("a socket");
+        tcp.set_recv_buffer_size(4096).expect("a small buffer");
+        let address = url.trim_start_matches("http://").parse().expect("an address");
+        let tcp = MaybeTlsStream::Plain(tcp.connect(address).await.expect("a connection"));
+        let (stream, _) = client_async(upgrade(url), tcp).await.expect("the socket opens");
+        Self { stream }
+    }
+
+    /// Opens a socket with further headers and greets without a token.
+    pub async fn connect_as_page(url: &str, headers: &[(&'static str, &str)]) -> Self {
+        let mut request = upgrade(url);
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().expect("a header"));
+        }
+        let (stream, _) = connect_async(request).await.expect("the socket opens");
+        let mut socket = Self { stream };
+        socket.send(json!({ "type": "connection_init" })).await;
+        assert_eq!(socket.receive().await["type"], "connection_ack");
+        socket
     }
 
     /// Opens a socket and greets as the client.
     pub async fn connect(client: &Client) -> Self {
-        let mut socket = Self::open(&client.url).await;
+        Self::open(&client.url).await.greet(client).await
+    }
+
+    /// Greets as the client.
+    pub async fn greet(self, client: &Client) -> Self {
+        let mut socket = self;
         let payload = client
             .token
             .as_ref()
@@ -99,6 +122,13 @@ impl Socket {
             panic!("unexpected: {text}");
         }
     }
+}
+
+fn upgrade(url: &str) -> Request {
+    let mut request =
+        format!("{}/graphql", url.replacen("http", "ws", 1)).into_client_request().expect("an address");
+    request.headers_mut().insert("sec-websocket-protocol", "graphql-transport-ws".parse().expect("a header"));
+    request
 }
 
 /// A running subscription on a socket of its own.

@@ -2,7 +2,10 @@ use std::time::Duration;
 
 use serde_json::json;
 
-use crate::support::{Socket, TestApp};
+use crate::{
+    events::{seq, tell},
+    support::{Socket, TestApp},
+};
 
 const INIT: &str = r#"{"type":"connection_init"}"#;
 
@@ -74,6 +77,46 @@ async fn an_expired_token_closes_the_socket() {
     socket.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": "{ __typename }" } })).await;
 
     assert_eq!(socket.close_code().await, 4401);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_that_does_not_greet_in_ten_seconds_is_closed() {
+    let app = TestApp::start().await;
+    let mut socket = Socket::open(&app.url).await;
+    tokio::time::sleep(Duration::from_secs(8)).await;
+
+    assert_eq!(socket.close_code().await, 4408);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_does_not_keep_up_is_told_to_read_the_snapshot() {
+    let app = TestApp::start().await;
+    let ada = app.member("ada").await;
+    let mut socket = Socket::open_narrow(&app.url).await.greet(&ada).await;
+    // Long names make answers large, so that few of them fill what the system keeps for a reader.
+    let long = "x".repeat(1500);
+    let query =
+        format!("subscription {{ viewerEvents {{ a{long}: cursor b{long}: cursor __typename cursor }} }}");
+    socket.send(json!({ "id": "1", "type": "subscribe", "payload": { "query": query } })).await;
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await["type"], "pong");
+
+    for _ in 0..40 {
+        tell(&app, &ada, 100).await;
+    }
+
+    let mut last = 0;
+    loop {
+        let message = socket.receive().await;
+        let event = &message["payload"]["data"]["viewerEvents"];
+        if event["__typename"] == "ResyncRequired" {
+            break;
+        }
+        last += 1;
+        assert_eq!(seq(&event["cursor"]), last, "no gap before it is told");
+    }
+    assert!(last < 4000, "the server kept everything");
+    assert_eq!(socket.receive().await["type"], "complete");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,19 +7,21 @@ use async_graphql::{Context, Object};
 use super::{
     model::{PASSWORD_LENGTH, Role, normal_email},
     service::{
-        self, AccountError, LogInError, RefreshError, RevokeError, device::Device, password::is_common,
-        sign_in,
+        self, AccountError, LogInError, RefreshError, RenewError, RevokeError, connection, device::Device,
+        password::is_common, sign_in,
     },
     types::{
-        LogInInput, LogInPayload, LogOutInput, LogOutPayload, RefreshSessionInput, RefreshSessionPayload,
-        RegisterMemberInput, RegisterMemberPayload, RevokeAuthSessionInput, RevokeAuthSessionPayload,
-        SessionTokens, forget_tokens,
+        LogInInput, LogInPayload, LogOutInput, LogOutPayload, RefreshConnectionInput,
+        RefreshConnectionPayload, RefreshSessionInput, RefreshSessionPayload, RegisterMemberInput,
+        RegisterMemberPayload, RevokeAuthSessionInput, RevokeAuthSessionPayload, SessionTokens,
+        forget_tokens,
     },
 };
 pub use recovery::RecoveryMutation;
 
 use crate::{
     domains::{
+        identities::service::viewer_of,
         input::{self, languages, not_found, text},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
@@ -80,6 +82,33 @@ impl AccountsMutation {
             }
             let session = Some(SessionTokens::hand_out(ctx, refreshed?));
             Ok(RefreshSessionPayload { session, ..Default::default() })
+        })
+        .await
+    }
+
+    /// Lets the WebSocket that it is sent over outlive the token that it was opened with: give it a new one before the old
+    /// one ends, and no subscription has to begin again. What they may deliver is checked anew. Only over a WebSocket;
+    /// without it, the socket closes with 4401 when its token ends. Needs a signed-in caller.
+    async fn refresh_connection(
+        &self,
+        ctx: &Context<'_>,
+        input: RefreshConnectionInput,
+    ) -> Field<RefreshConnectionPayload> {
+        answer(async {
+            ctx.signed_in()?;
+            let pass = ctx.client().pass.as_deref().ok_or_else(|| {
+                let message = "Send this over the WebSocket that it is for. Over HTTP, send the new token with each request.";
+                UserError::basic(ErrorCode::WebsocketRequired, "", message)
+            })?;
+            let next = match &input.access_token {
+                Some(token) => {
+                    let viewer = viewer_of(ctx.app(), token, ctx.client()).await;
+                    Some(viewer.map_err(|_| RenewError::TokenInvalid)?)
+                }
+                None => None,
+            };
+            let expires_at = connection::renew(ctx.app(), pass, next).await?;
+            Ok(RefreshConnectionPayload { expires_at: Some(expires_at), ..Default::default() })
         })
         .await
     }
@@ -192,6 +221,23 @@ impl From<RefreshError> for Refusal {
             RefreshError::LogIn(error) => error.into(),
             RefreshError::Database(_) => Self::Api(error.into()),
         }
+    }
+}
+
+impl From<RenewError> for Refusal {
+    fn from(error: RenewError) -> Self {
+        let (code, message) = match error {
+            RenewError::TokenInvalid => (
+                ErrorCode::TokenInvalid,
+                "The access token is broken, expired or signed out. Get one from refreshSession.",
+            ),
+            RenewError::OtherMember => (
+                ErrorCode::Forbidden,
+                "The access token is another member's. Open another connection with it.",
+            ),
+            RenewError::Database(_) => return Self::Api(error.into()),
+        };
+        UserError::basic(code, "accessToken", message).into()
     }
 }
 

@@ -119,6 +119,22 @@ pub async fn open_auth_session(
         .optional()
 }
 
+/// The last device of a session at an outside issuer.
+pub async fn latest_of_session(
+    conn: &mut AsyncPgConnection,
+    member_id: MemberId,
+    outside_key: &[u8],
+) -> QueryResult<Option<AuthSessionRow>> {
+    auth_sessions::table
+        .filter(auth_sessions::outside_key.eq(outside_key))
+        .filter(auth_sessions::member_id.eq(member_id))
+        .order(auth_sessions::created_at.desc())
+        .select(AuthSessionRow::as_select())
+        .first(conn)
+        .await
+        .optional()
+}
+
 /// The signed-in devices of members, last used first.
 pub async fn open_auth_sessions_of(
     conn: &mut AsyncPgConnection,

@@ -11,6 +11,10 @@ use super::{
 use crate::{
     app::App,
     db::{constraint, transact},
+    domains::audit::{
+        self,
+        model::{Act, Action},
+    },
     events::StreamName,
     graphql::Viewer,
     integrations::mail::templates::Template,
@@ -38,6 +42,9 @@ pub async fn request_change(
         } else {
             send_link(app, tx, TokenPurpose::ChangeEmail, &member, new_email).await?;
         }
+        let act =
+            Act::by(member.id, Action::EmailChangeRequested).on(viewer.auth_session_id).about(member.id);
+        audit::service::record(tx, act).await?;
         let values = [("new_email", new_email)];
         Ok(notice(tx, &member, &credential.email, Template::EmailChangeRequested, &values).await?)
     })
@@ -62,6 +69,7 @@ pub async fn confirm_change(app: &App, token: &str) -> Result<(), RecoveryError>
         for to in [&credential.email, &new] {
             notice(tx, &member, to, Template::EmailChanged, &values).await?;
         }
+        audit::service::record(tx, Act::by(member.id, Action::EmailChanged).about(member.id)).await?;
         let what = SecurityEventKind::EmailChanged;
         tx.tell(StreamName::User(member.id), &SecurityEvent { what, auth_session_id: None });
         Ok(())

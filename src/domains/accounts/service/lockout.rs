@@ -44,6 +44,8 @@ pub enum TryError {
     Limited {
         /// Seconds until the next one may be made, at least 1.
         retry_after: i32,
+        /// Whether it is the first one that is not made.
+        first: bool,
     },
     /// The database failed.
     #[error("database")]
@@ -149,7 +151,10 @@ async fn count(
         return Ok(());
     }
     let wait = (since + limit.window - now).num_milliseconds().max(0) / 1000 + 1;
-    Err(TryError::Limited { retry_after: i32::try_from(wait).unwrap_or(i32::MAX) })
+    Err(TryError::Limited {
+        retry_after: i32::try_from(wait).unwrap_or(i32::MAX),
+        first: tries == limit.tries + 1,
+    })
 }
 
 /// A hash, so that the table tells nobody who tried what from where.

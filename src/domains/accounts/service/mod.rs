@@ -1,10 +1,12 @@
 //! Use-cases of accounts.
 //!
 //! - here: making an account; [`sign_in`]: devices, in and out; [`recovery`] and [`email`]: passwords and addresses;
+//! - [`connection`]: sockets that outlive the token they were opened with;
 //! - [`lockout`], [`device`]: how often a password may be tried, and from where; [`password`], [`token`]: the cryptography;
 //! - [`outside`]: accounts of people whom a provider has recognised;
 //! - [`rights`]: roles and status; [`letters`]: what is mailed; [`revocation`]: devices signed out while their access tokens are still good.
 
+pub mod connection;
 pub mod device;
 pub mod email;
 pub mod letters;
@@ -21,6 +23,7 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
+pub use connection::RenewError;
 pub use sign_in::{LogInError, RefreshError, RevokeError, SignedIn};
 pub use token::{TokenError, public_keys, verify_access_token};
 

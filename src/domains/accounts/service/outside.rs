@@ -1,10 +1,14 @@
 //! Accounts of people whom somebody else has recognised.
 
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::QueryResult;
 
 use super::{
     super::{
-        model::{CredentialRow, MemberRow, MemberStatus, Role, handle_for},
+        model::{
+            AUTH_SESSION_LIFE, AuthSessionRow, CredentialRow, MAX_AUTH_SESSIONS, MemberRow, MemberStatus,
+            Role, handle_for,
+        },
         repo::{self, devices},
     },
     LogInError, SignedIn,
@@ -18,8 +22,17 @@ use crate::{
         ids::{AuthSessionId, MemberId},
         transact,
     },
-    domains::second_factor::{self, model::Proof},
+    domains::{
+        audit::{
+            self,
+            model::{Act, Action},
+        },
+        second_factor::{self, model::Proof},
+    },
 };
+
+/// How often the use of an outside session is written down at most.
+const USED_AGAIN: TimeDelta = TimeDelta::minutes(5);
 
 /// The account that belongs to a proven address.
 #[derive(Clone, Debug)]
@@ -96,6 +109,76 @@ pub async fn lock_credential(tx: &mut Tx, member: MemberId) -> QueryResult<Optio
 pub async fn sign_out_everywhere(tx: &mut Tx, member: MemberId) -> QueryResult<Vec<AuthSessionId>> {
     let now = tx.now();
     devices::revoke_others(tx, member, None, now).await
+}
+
+/// A session at an outside issuer, whose tokens a device uses.
+#[derive(Clone, Debug)]
+pub struct OutsideSession {
+    /// Tells it from all others.
+    pub key: Vec<u8>,
+    /// Whether the issuer has a name for it, or only for the person.
+    pub is_named: bool,
+    /// When the token at hand was made.
+    pub issued_at: DateTime<Utc>,
+}
+
+/// Why a session opens no device.
+#[derive(Debug, thiserror::Error)]
+pub enum OutsideSessionError {
+    /// Its device was signed out here, or the member is banned.
+    #[error("signed out")]
+    SignedOut,
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// The device of a session at an outside issuer, opened by its first token; also the devices that had to make room (tell
+/// [`App::revoked`] after the commit). A device that was signed out stays so; where the issuer does not name its sessions,
+/// until the person has a token that is younger than that.
+///
+/// # Errors
+/// See [`OutsideSessionError`].
+pub async fn open_session(
+    tx: &mut Tx,
+    member_id: MemberId,
+    session: &OutsideSession,
+    device: &Device,
+) -> Result<(AuthSessionId, Vec<AuthSessionId>), OutsideSessionError> {
+    let now = tx.now();
+    match devices::latest_of_session(tx, member_id, &session.key).await? {
+        Some(AuthSessionRow { id, revoked_at: None, last_used_at, .. }) => {
+            if now - last_used_at > USED_AGAIN {
+                devices::extend_auth_session(tx, id, now, now + AUTH_SESSION_LIFE).await?;
+            }
+            return Ok((id, Vec::new()));
+        }
+        Some(AuthSessionRow { revoked_at: Some(at), .. }) if session.is_named || session.issued_at <= at => {
+            return Err(OutsideSessionError::SignedOut);
+        }
+        _ => {}
+    }
+    let member = repo::lock_member(tx, member_id).await?.ok_or(OutsideSessionError::SignedOut)?;
+    // The suspended may look, and are told so when they act.
+    if member.status == MemberStatus::Banned {
+        return Err(OutsideSessionError::SignedOut);
+    }
+    let row = AuthSessionRow {
+        id: AuthSessionId::new(),
+        member_id,
+        user_agent: device.user_agent.clone(),
+        created_at: now,
+        last_used_at: now,
+        expires_at: now + AUTH_SESSION_LIFE,
+        revoked_at: None,
+        ip_address: Some(device.place.clone()),
+        outside_key: Some(session.key.clone()),
+    };
+    devices::insert_auth_session(tx, &row).await?;
+    let act = Act::by(member_id, Action::SignedIn).on(row.id).about(row.id).with("outside", &true);
+    audit::service::record(tx, act).await?;
+    let ended = devices::revoke_beyond(tx, member_id, MAX_AUTH_SESSIONS, now).await?;
+    Ok((row.id, ended))
 }
 
 /// Signs a device of a member in whom a provider has recognised: the second factor, if there is one, is asked for here too.

@@ -18,6 +18,10 @@ use crate::{
         ids::{AuthSessionId, EntityId},
         transact,
     },
+    domains::audit::{
+        self,
+        model::{Act, Action},
+    },
     events::StreamName,
     graphql::Viewer,
     integrations::mail::templates::Template,
@@ -53,7 +57,7 @@ pub enum RecoveryError {
 impl From<TryError> for RecoveryError {
     fn from(error: TryError) -> Self {
         match error {
-            TryError::Limited { retry_after } => Self::Limited(retry_after),
+            TryError::Limited { retry_after, .. } => Self::Limited(retry_after),
             TryError::Database(error) => Self::Database(error),
         }
     }
@@ -143,8 +147,9 @@ pub async fn reset(app: &App, token: &str, new: String, device: &Device) -> Resu
         let now = tx.now();
         // Whoever opened the link reads the mail of that address.
         repo::verify_email(tx, member.id, &email, now).await?;
-        let what = SecurityEventKind::PasswordReset;
-        let ended = replace(tx, &member, &credential.email, &hash, Replace { kept: None, what }).await?;
+        let (what, action) = (SecurityEventKind::PasswordReset, Action::PasswordReset);
+        let change = Replace { kept: None, what, action };
+        let ended = replace(tx, &member, &credential.email, &hash, change).await?;
         Ok::<_, RecoveryError>((member.id, ended))
     })
     .await?;
@@ -165,7 +170,8 @@ pub async fn change(app: &App, viewer: Viewer, current: String, new: String) -> 
         let (credential, member) = found
             .filter(|(credential, _)| credential.password_hash.as_ref() == Some(&old))
             .ok_or(RecoveryError::InvalidCredentials)?;
-        let change = Replace { kept: Some(viewer.auth_session_id), what: SecurityEventKind::PasswordChanged };
+        let (what, action) = (SecurityEventKind::PasswordChanged, Action::PasswordChanged);
+        let change = Replace { kept: Some(viewer.auth_session_id), what, action };
         replace(tx, &member, &credential.email, &hash, change).await
     })
     .await?;
@@ -193,6 +199,7 @@ pub async fn prove(app: &App, viewer: Viewer, current: String) -> Result<String,
 struct Replace {
     kept: Option<AuthSessionId>,
     what: SecurityEventKind,
+    action: Action,
 }
 
 async fn replace(
@@ -200,7 +207,7 @@ async fn replace(
     member: &MemberRow,
     email: &str,
     hash: &str,
-    Replace { kept, what }: Replace,
+    Replace { kept, what, action }: Replace,
 ) -> Result<Vec<AuthSessionId>, RecoveryError> {
     let now = tx.now();
     repo::set_password(tx, member.id, hash, now).await?;
@@ -208,5 +215,10 @@ async fn replace(
     recovery::withdraw_tokens(tx, member.id, Some(TokenPurpose::ResetPassword)).await?;
     notice(tx, member, email, Template::PasswordChanged, &[]).await?;
     tx.tell(StreamName::User(member.id), &SecurityEvent { what, auth_session_id: kept });
+    let mut act = Act::by(member.id, action).about(member.id).with("signed_out", &ended.len());
+    if let Some(device) = kept {
+        act = act.on(device);
+    }
+    audit::service::record(tx, act).await?;
     Ok(ended)
 }

@@ -24,7 +24,13 @@ use crate::{
         ids::{AuthSessionId, MemberId},
         transact,
     },
-    domains::second_factor::{self, model::Proof, service::LogInFactorError},
+    domains::{
+        audit::{
+            self,
+            model::{Act, Action},
+        },
+        second_factor::{self, model::Proof, service::LogInFactorError},
+    },
     events::StreamName,
     graphql::Viewer,
     integrations::mail::link,
@@ -73,7 +79,7 @@ pub enum LogInError {
 impl From<TryError> for LogInError {
     fn from(error: TryError) -> Self {
         match error {
-            TryError::Limited { retry_after } => Self::Limited(retry_after),
+            TryError::Limited { retry_after, .. } => Self::Limited(retry_after),
             TryError::Database(error) => Self::Database(error),
         }
     }
@@ -94,7 +100,17 @@ pub async fn log_in(
     let member_id = found.as_ref().map(|(_, member)| member.id);
     let known = device.known_to(app, member_id);
     let attempt = Attempt { email, member: member_id, place: &device.place, device: known };
-    let counted = attempt.count(app).await?;
+    let counted = match attempt.count(app).await {
+        Err(TryError::Limited { first: true, retry_after }) => {
+            // Once for each time that a place is locked.
+            if let Some(member) = member_id {
+                let act = Act::by_system(Action::SignInRefused).about(member);
+                transact(app, async |tx| audit::service::record(tx, act.clone()).await).await?;
+            }
+            return Err(LogInError::Limited(retry_after));
+        }
+        counted => counted?,
+    };
     // An unknown address costs the same time as a wrong password.
     let (hash, member) =
         found.map_or((None, None), |(credential, member)| (credential.password_hash, Some(member)));
@@ -146,8 +162,13 @@ pub async fn open_device(
         expires_at: now + AUTH_SESSION_LIFE,
         revoked_at: None,
         ip_address: Some(device.place.clone()),
+        outside_key: None,
     };
     devices::insert_auth_session(tx, &row).await?;
+    if device.known_to(app, Some(member_id)).is_none() {
+        let act = Act::by(member_id, Action::SignedIn).on(row.id).about(row.id);
+        audit::service::record(tx, act.with("second_factor", &proven)).await?;
+    }
     let ended = devices::revoke_beyond(tx, member_id, MAX_AUTH_SESSIONS, now).await?;
     if proven {
         second_factor::service::mark_stepped_up(tx, row.id).await?;
@@ -216,6 +237,7 @@ async fn rotate(
     if devices::revoke_auth_session(tx, id, now).await? {
         let what = SecurityEventKind::RefreshTokenReused;
         tx.tell(StreamName::User(row.member_id), &SecurityEvent { what, auth_session_id: Some(id) });
+        audit::service::record(tx, Act::by_system(Action::TokenReused).on(id).about(row.member_id)).await?;
     }
     Ok(Refreshed::Reused(id))
 }
@@ -280,7 +302,11 @@ pub async fn revoke(app: &App, viewer: Viewer, id: AuthSessionId) -> Result<(), 
         if row.is_none_or(|row| row.member_id != viewer.member_id) {
             return Err(RevokeError::NotFound);
         }
-        if devices::revoke_auth_session(tx, id, now).await? { Ok(()) } else { Err(RevokeError::NotFound) }
+        if !devices::revoke_auth_session(tx, id, now).await? {
+            return Err(RevokeError::NotFound);
+        }
+        let act = Act::by(viewer.member_id, Action::DeviceSignedOut).on(viewer.auth_session_id).about(id);
+        Ok(audit::service::record(tx, act).await?)
     })
     .await?;
     app.revoked.insert(id);

@@ -268,6 +268,23 @@ pub struct RefreshSessionPayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// Under which token the connection goes on.
+#[derive(Clone, Debug, InputObject)]
+pub struct RefreshConnectionInput {
+    /// A new access token of the same member, from `refreshSession`. Leave it out on a web page whose tokens travel in
+    /// cookies: then the connection lasts as long as the token that the page's last `refreshSession` gave.
+    pub access_token: Option<String>,
+}
+
+/// What `refreshConnection` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct RefreshConnectionPayload {
+    /// Until when the connection stays open now: refresh it again before.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// Why nothing changed; the connection goes on until its own token ends.
+    pub user_errors: Vec<UserError>,
+}
+
 /// Signs the caller's device out.
 #[derive(Clone, Debug, InputObject)]
 pub struct LogOutInput {
@@ -304,6 +321,7 @@ payloads!(
     RegisterMemberPayload,
     LogInPayload,
     RefreshSessionPayload,
+    RefreshConnectionPayload,
     LogOutPayload,
     RevokeAuthSessionPayload
 );

@@ -74,6 +74,7 @@ impl From<LinkError> for CompleteError {
         match error {
             LinkError::EmailNotVerified => Self::EmailNotVerified,
             LinkError::IdentityTaken => Self::IdentityTaken,
+            LinkError::Gone => Self::Provider(OidcError::Refused("the person is gone")),
             LinkError::StepUp(error) => Self::StepUp(error),
             LinkError::Database(error) => Self::Database(error),
         }

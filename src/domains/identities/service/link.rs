@@ -1,7 +1,9 @@
 //! Which account an identity belongs to.
 
+use chrono::DateTime;
+
 use super::super::{
-    model::{IdentityRow, OAuthProvider},
+    model::{ExternalUserRow, IdentityRow, OAuthProvider},
     repo,
 };
 use crate::{
@@ -15,6 +17,10 @@ use crate::{
         accounts::{
             model::normal_email,
             service::outside::{self, AccountFor},
+        },
+        audit::{
+            self,
+            model::{Act, Action},
         },
         second_factor,
     },
@@ -31,6 +37,9 @@ pub(super) enum LinkError {
     /// The identity is another member's.
     #[error("another member's identity")]
     IdentityTaken,
+    /// The issuer said that the person is gone, or the device was signed out.
+    #[error("gone")]
+    Gone,
     /// The caller neither signed in nor stepped up in the last ten minutes.
     #[error("recent proof: {0}")]
     StepUp(#[from] second_factor::service::StepUpError),
@@ -88,6 +97,9 @@ pub(super) async fn settle(
         return Ok((known, Vec::new()));
     }
     let email = proven_address(profile)?;
+    if provider == OAuthProvider::Oidc && !repo::is_there(tx, profile_row(profile)).await? {
+        return Err(LinkError::Gone);
+    }
     let account = outside::account_for(tx, &email, profile.name.as_deref()).await?;
     let (member, signed_out) = match account {
         AccountFor::Trusted(member) => (member, Vec::new()),
@@ -136,6 +148,19 @@ pub(super) async fn add(
     }
 }
 
+fn profile_row(profile: &Profile) -> ExternalUserRow {
+    let Profile { issuer, subject, verified_email, name } = profile.clone();
+    // Whatever the issuer's webhooks tell is newer.
+    ExternalUserRow {
+        issuer,
+        subject,
+        verified_email,
+        name,
+        updated_at: DateTime::UNIX_EPOCH,
+        deleted_at: None,
+    }
+}
+
 fn proven_address(profile: &Profile) -> Result<String, LinkError> {
     profile.verified_email.as_deref().and_then(normal_email).ok_or(LinkError::EmailNotVerified)
 }
@@ -159,6 +184,9 @@ async fn insert(
         last_used_at: now,
     };
     repo::insert_identity(tx, &identity).await?;
+    let act =
+        Act::by(member_id, Action::IdentityLinked).about(identity.id).with("provider", provider.as_str());
+    audit::service::record(tx, act).await?;
     Ok(identity)
 }
 
@@ -181,7 +209,8 @@ pub enum UnlinkError {
 ///
 /// # Errors
 /// See [`UnlinkError`].
-pub async fn unlink(app: &App, member: MemberId, id: OAuthIdentityId) -> Result<(), UnlinkError> {
+pub async fn unlink(app: &App, viewer: Viewer, id: OAuthIdentityId) -> Result<(), UnlinkError> {
+    let member = viewer.member_id;
     transact(app, async |tx| {
         // Locked, so that of two at once the second counts what the first has left.
         let own = outside::lock_credential(tx, member).await?;
@@ -193,7 +222,9 @@ pub async fn unlink(app: &App, member: MemberId, id: OAuthIdentityId) -> Result<
         if !has_password && identities.len() == 1 {
             return Err(UnlinkError::LastCredential);
         }
-        Ok(repo::delete_identity(tx, id).await?)
+        repo::delete_identity(tx, id).await?;
+        let act = Act::by(member, Action::IdentityUnlinked).on(viewer.auth_session_id).about(id);
+        Ok(audit::service::record(tx, act).await?)
     })
     .await
 }

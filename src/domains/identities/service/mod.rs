@@ -1,10 +1,12 @@
 //! Use-cases of outside identities.
 
+mod bearer;
 mod complete;
 mod link;
 mod start;
 mod sync;
 
+pub use bearer::{BearerError, viewer_of};
 pub use complete::{Complete, CompleteError, Completed, complete};
 pub use link::{UnlinkError, unlink};
 pub use start::{Start, StartError, Started, forget_old, start};

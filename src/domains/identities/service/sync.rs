@@ -10,7 +10,13 @@ use super::{
 use crate::{
     app::App,
     db::{Tx, constraint, ids::AuthSessionId, transact},
-    domains::accounts::service::outside,
+    domains::{
+        accounts::service::outside,
+        audit::{
+            self,
+            model::{Act, Action},
+        },
+    },
     integrations::{
         oidc::{Profile, UserChange, UserEvent, read_user_event},
         payments::{BadWebhook, Headers},
@@ -94,7 +100,9 @@ async fn is(tx: &mut Tx, user: ExternalUserRow) -> Result<Vec<AuthSessionId>, Sy
     match link::settle(tx, OAuthProvider::Oidc, &profile).await {
         Ok((_, signed_out)) => Ok(signed_out),
         // Known, but nobody here before they have proven an address.
-        Err(LinkError::EmailNotVerified | LinkError::IdentityTaken | LinkError::StepUp(_)) => Ok(Vec::new()),
+        Err(
+            LinkError::EmailNotVerified | LinkError::IdentityTaken | LinkError::Gone | LinkError::StepUp(_),
+        ) => Ok(Vec::new()),
         Err(LinkError::Database(error)) => Err(error.into()),
     }
 }
@@ -106,5 +114,6 @@ async fn gone(tx: &mut Tx, issuer: &str, subject: &str) -> Result<Vec<AuthSessio
     repo::mark_external_user_deleted(tx, issuer, subject, now).await?;
     let Some(identity) = repo::lock_identity(tx, issuer, subject).await? else { return Ok(Vec::new()) };
     repo::delete_identity(tx, identity.id).await?;
+    audit::service::record(tx, Act::by_system(Action::IdentityUnlinked).about(identity.id)).await?;
     Ok(outside::sign_out_everywhere(tx, identity.member_id).await?)
 }

@@ -16,6 +16,10 @@ use crate::{
         ids::{EntityId, MemberId},
         transact,
     },
+    domains::audit::{
+        self,
+        model::{Act, Action},
+    },
     graphql::Viewer,
 };
 
@@ -78,6 +82,8 @@ pub async fn enroll(app: &App, viewer: Viewer) -> Result<Enrolled, EnrollError> 
         if !repo::enroll(tx, member, &sealed, now).await? {
             return Err(EnrollError::AlreadyEnabled);
         }
+        let act = Act::by(member, Action::SecondFactorEnrolled).on(viewer.auth_session_id).about(member);
+        audit::service::record(tx, act).await?;
         Ok(repo::credential(tx, member).await?.map(|(email, _)| email))
     })
     .await?;
@@ -139,6 +145,8 @@ pub async fn confirm(app: &App, viewer: Viewer, code: &str) -> Result<Confirmed,
         repo::insert_recovery_codes(tx, member, &hashes).await?;
         repo::forget_tries(tx, member).await?;
         repo::forget_step_ups(tx, member).await?;
+        let act = Act::by(member, Action::SecondFactorEnabled).on(viewer.auth_session_id).about(member);
+        audit::service::record(tx, act).await?;
         Ok(mark_stepped_up(tx, viewer.auth_session_id).await?)
     })
     .await?;
@@ -160,9 +168,16 @@ pub enum DisableError {
 ///
 /// # Errors
 /// See [`DisableError`].
-pub async fn disable(app: &App, member: MemberId) -> Result<(), DisableError> {
-    transact(app, async |tx| if forget(tx, member).await? { Ok(()) } else { Err(DisableError::NotEnabled) })
-        .await
+pub async fn disable(app: &App, viewer: Viewer) -> Result<(), DisableError> {
+    let member = viewer.member_id;
+    transact(app, async |tx| {
+        if !forget(tx, member).await? {
+            return Err(DisableError::NotEnabled);
+        }
+        let act = Act::by(member, Action::SecondFactorDisabled).on(viewer.auth_session_id).about(member);
+        Ok(audit::service::record(tx, act).await?)
+    })
+    .await
 }
 
 /// Removes what a member has of a second factor, confirmed or not, and every proof; `false` if there was none.

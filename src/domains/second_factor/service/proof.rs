@@ -14,7 +14,13 @@ use crate::{
         ids::{AuthSessionId, EntityId, MemberId},
         transact,
     },
-    domains::accounts::service::password,
+    domains::{
+        accounts::service::password,
+        audit::{
+            self,
+            model::{Act, Action},
+        },
+    },
     graphql::Viewer,
 };
 
@@ -72,6 +78,23 @@ pub enum LogInFactorError {
 /// # Errors
 /// See [`ProofError`].
 pub async fn step_up(app: &App, viewer: Viewer, proof: Proof) -> Result<(), ProofError> {
+    let proven = try_step_up(app, viewer, proof).await;
+    if let Err(
+        ProofError::CodeInvalid
+        | ProofError::CodeReused
+        | ProofError::RecoveryCodeInvalid
+        | ProofError::PasswordWrong,
+    ) = proven
+    {
+        // As many rows as tries that are counted, so nobody can fill the log.
+        let act = Act::by(viewer.member_id, Action::StepUpRefused).on(viewer.auth_session_id);
+        let act = act.about(viewer.member_id);
+        transact(app, async |tx| audit::service::record(tx, act.clone()).await).await?;
+    }
+    proven
+}
+
+async fn try_step_up(app: &App, viewer: Viewer, proof: Proof) -> Result<(), ProofError> {
     let member = viewer.member_id;
     let factor = confirmed(app, member).await?;
     match (&factor, proof) {
@@ -188,6 +211,11 @@ async fn take(
                 if !repo::spend_recovery_code(tx, member, &hash, now).await? {
                     return Err(ProofError::RecoveryCodeInvalid);
                 }
+                let mut act = Act::by(member, Action::RecoveryCodeUsed).about(member);
+                if let Some(device) = device {
+                    act = act.on(device);
+                }
+                audit::service::record(tx, act).await?;
             }
             Proof::Password(_) => return Err(ProofError::OtherMethod { methods: by_factor() }),
         }
