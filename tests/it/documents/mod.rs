@@ -51,7 +51,7 @@ async fn post_as(url: &str, (name, version): (&str, &str), body: &Value) -> Repl
         .send()
         .await
         .expect("an answer");
-    Reply { status: response.status().as_u16(), json: response.json().await.expect("JSON") }
+    Reply::read(response).await
 }
 
 /// Runs one operation on a socket and returns the message that answers it.
