@@ -77,6 +77,7 @@ struct Input {
 
 impl Members {
     /// Those of this binary's schema.
+    #[must_use]
     pub fn get() -> &'static Self {
         &MEMBERS
     }

@@ -44,7 +44,7 @@ impl DocumentsQuery {
         field(async {
             // Private to this moment: it shows what administrators see.
             ctx.now();
-            let client = client.map(plain_text);
+            let client = client.as_deref().map(plain_text);
             let scope = format!("documents:{client:?}");
             let read = async |keyset| Ok(service::page(ctx.app(), client.as_deref(), &keyset).await?);
             let args = PageArgs::new(first, after, last, before);
@@ -71,8 +71,8 @@ impl DocumentsQuery {
             let filter = filter.unwrap_or_default();
             let search = UsageSearch {
                 kind: filter.kind.map(Into::into),
-                member: filter.member.map(plain_text),
-                client: filter.client.map(plain_text),
+                member: filter.member.as_deref().map(plain_text),
+                client: filter.client.as_deref().map(plain_text),
                 since: filter.since.map(|date| date.0),
             };
             let scope = format!("schema_usage:{search:?}");
@@ -89,6 +89,6 @@ impl DocumentsQuery {
 }
 
 /// No name has a zero byte, and the database takes none.
-fn plain_text(text: String) -> String {
+fn plain_text(text: &str) -> String {
     text.replace('\0', "\u{fffd}")
 }

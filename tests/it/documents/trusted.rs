@@ -240,7 +240,7 @@ async fn what_is_registered_and_retired_while_the_server_runs_is_known_within_se
     let reaches = async |status: u16| {
         let since = Instant::now();
         loop {
-            let statuses = [&app, &other].map(|app| app.anonymous());
+            let statuses = [app.anonymous(), other.anonymous()];
             let mut all = true;
             for client in statuses {
                 all &= client.query(KNOWN).await.status == status;

@@ -2,7 +2,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use skillswap::config::Mode;
+use skillswap::config::{Documents, Mode};
 
 use super::{LOG_IN, TYPENAME, app, from, let_in, wrong_password};
 use crate::support::{Reply, TestApp};
@@ -11,6 +11,7 @@ use crate::support::{Reply, TestApp};
 async fn the_101st_anonymous_request_in_a_quarter_of_an_hour_is_refused_in_production() {
     let app = TestApp::start_with(|config| {
         config.mode = Mode::Production;
+        config.documents = Documents::Open;
         config.limits.anonymous_requests = None;
     })
     .await;
