@@ -101,7 +101,7 @@ pub const PRICES: &[(&str, &str, u64)] = &[
     ("Mutation", "resetPassword", 90),
     // The whole ledger is summed, the whole log is checked.
     ("Query", "ledgerProof", 500),
-    ("Query", "verifyAuditLog", 5_000),
+    ("Query", "verifyAuditLog", 900),
 ];
 
 /// Lists whose usual length is known, not the most that there can be: (type, field, rows).
