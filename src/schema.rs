@@ -104,9 +104,6 @@ pub const PRICES: &[(&str, &str, u64)] = &[
     ("Query", "verifyAuditLog", 900),
 ];
 
-/// Lists whose usual length is known, not the most that there can be: (type, field, rows).
-pub const ROWS: &[(&str, &str, u64)] = &[("Mentor", "slots", 40)];
-
 /// Whether a mutation can be used without signing in.
 #[must_use]
 pub fn is_open_mutation(name: &str) -> bool {
