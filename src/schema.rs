@@ -108,11 +108,8 @@ pub const PRICES: &[(&str, &str, u64)] = &[
     ("Mutation", "resetPassword", 90),
     // The whole ledger is summed, the whole log is checked.
     ("Query", "ledgerProof", 500),
-    ("Query", "verifyAuditLog", 5_000),
+    ("Query", "verifyAuditLog", 900),
 ];
-
-/// Lists whose usual length is known, not the most that there can be: (type, field, rows).
-pub const ROWS: &[(&str, &str, u64)] = &[("Mentor", "slots", 40)];
 
 /// Whether a mutation can be used without signing in.
 #[must_use]
