@@ -41,6 +41,8 @@ pub enum ApiCode {
     Unauthenticated,
     /// Signed in, but not allowed.
     Forbidden,
+    /// Signed in, but the account may not act now.
+    AccountSuspended,
     /// The hash of a persisted query is not known yet.
     PersistedQueryNotFound,
     /// Only registered documents run here, and this is none.
@@ -67,6 +69,7 @@ impl ApiCode {
             Self::RateLimited => "RATE_LIMITED",
             Self::Unauthenticated => "UNAUTHENTICATED",
             Self::Forbidden => "FORBIDDEN",
+            Self::AccountSuspended => "ACCOUNT_SUSPENDED",
             Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
             Self::DocumentNotTrusted => "DOCUMENT_NOT_TRUSTED",
             Self::Overloaded => "OVERLOADED",
@@ -138,7 +141,7 @@ impl From<ApiError> for async_graphql::Error {
         let (code, message) = match error {
             ApiError::Told { code, message } => (code, message),
             ApiError::Suspended { .. } => {
-                (ApiCode::Forbidden, "This account is suspended: it may look, but not act.".to_owned())
+                (ApiCode::AccountSuspended, "This account is suspended: it may look, but not act.".to_owned())
             }
             ApiError::Internal(cause) => {
                 tracing::error!(error = format!("{cause:#}"), "a resolver failed");

@@ -62,13 +62,16 @@ pub async fn admit(ctx: &Context<'_>, access: Option<Access>) -> Result<(), ApiE
 /// [`stepped_up`](crate::domains::second_factor::mutation::stepped_up).
 ///
 /// # Errors
-/// `UNAUTHENTICATED` or `FORBIDDEN`.
+/// `UNAUTHENTICATED`, `FORBIDDEN` or `ACCOUNT_SUSPENDED`.
 pub async fn privileged(ctx: &Context<'_>, permission: Permission) -> Result<(), ApiError> {
     let viewer = ctx.viewer().ok_or_else(ApiError::unauthenticated)?;
     let now = ctx.app().clock.now();
     let member = ctx.hot(MemberById(viewer.member_id)).await?;
-    let may = member.is_some_and(|member| member.may(permission) && member.suspension_at(now).is_none());
-    if may { Ok(()) } else { Err(ApiError::forbidden()) }
+    let member = member.filter(|member| member.may(permission)).ok_or_else(ApiError::forbidden)?;
+    match member.suspension_at(now) {
+        Some(suspension) => Err(ApiError::Suspended { until: suspension.until }),
+        None => Ok(()),
+    }
 }
 
 /// Writes the access of every field of a root into its description.
@@ -96,6 +99,11 @@ impl<T: ObjectType> ContainerType for Guarded<T> {
         };
         match admitted.await {
             Ok(()) => self.0.resolve_field(ctx).await,
+            // The mutation tells it as data.
+            Err(ApiError::Suspended { until }) if root == "Mutation" => {
+                ctx.scope().suspend(Some(Suspended { until }));
+                self.0.resolve_field(ctx).await
+            }
             Err(error) => {
                 // The field is null, its neighbours stay.
                 ctx.add_error(ctx.set_error_path(server_error(ctx, error)));

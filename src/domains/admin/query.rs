@@ -28,7 +28,7 @@ pub struct AdminQuery;
 /// Queries of administration.
 #[Object]
 impl AdminQuery {
-    /// The members, newest first. `null` if they cannot be read.
+    /// The members, newest first. Each reading is a row of the audit log, with its filter. `null` if they cannot be read.
     async fn admin_members(
         &self,
         ctx: &Context<'_>,
@@ -42,6 +42,9 @@ impl AdminQuery {
             // Private to this moment: it shows what administrators see.
             ctx.now();
             let search = search(filter.unwrap_or_default())?;
+            let viewer = ctx.viewer().ok_or_else(ApiError::unauthenticated)?;
+            // Before anything is shown: what cannot be recorded is not read.
+            service::record_reading(ctx.app(), viewer, &search).await?;
             let scope = format!("admin_members:{search:?}");
             let read = async |keyset| Ok(service::members(ctx.app(), &search, &keyset).await?);
             let args = PageArgs::new(first, after, last, before);

@@ -5,14 +5,19 @@ use diesel::QueryResult;
 
 use crate::{
     app::App,
-    db::{ids::MemberId, keyset::Keyset, transact},
+    db::{hot::HotKey, ids::MemberId, keyset::Keyset, transact},
     domains::{
         accounts::{
             self,
             model::{MemberRow, MemberSearch, Role},
             service::rights::{self, Changed, NewStatus, RightsError},
         },
+        audit::{
+            self,
+            model::{Act, Action},
+        },
         profiles,
+        scheduling::loaders::ScheduleOf,
         sessions::{self, model::BookingRow},
     },
     graphql::Viewer,
@@ -60,12 +65,31 @@ pub async fn set_status(
         let (changed, devices) = rights::set_status(tx, by, member, new).await?;
         if changed == Changed::Yes {
             profiles::service::announce(tx, member);
+            tx.changed(ScheduleOf(member).tag());
         }
         Ok::<_, RightsError>((changed, devices))
     })
     .await?;
     rights::forget_devices(app, &devices);
     Ok(changed)
+}
+
+/// Records that members' private data are read, and which were looked for.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn record_reading(app: &App, by: Viewer, search: &MemberSearch) -> QueryResult<()> {
+    let mut act = Act::by(by.member_id, Action::MemberDataRead).on(by.auth_session_id);
+    if let Some(text) = &search.text {
+        act = act.with("text", text);
+    }
+    if let Some(role) = search.role {
+        act = act.with("role", role.as_str());
+    }
+    if let Some(status) = search.status {
+        act = act.with("status", status.as_str());
+    }
+    transact(app, async |tx| audit::service::record(tx, act.clone()).await).await
 }
 
 /// What a member leaves open: confirmed bookings, soonest first, at most [`MOST_BOOKINGS`].
@@ -87,6 +111,7 @@ pub async fn end_suspensions(app: &App) -> QueryResult<()> {
             transact(app, async |tx| {
                 if rights::end_suspension(tx, member).await? {
                     profiles::service::announce(tx, member);
+                    tx.changed(ScheduleOf(member).tag());
                 }
                 Ok::<_, diesel::result::Error>(())
             })

@@ -55,7 +55,7 @@ impl<T: Send + Sync + 'static> Kept<T> {
         has: impl Fn(&T) -> bool,
         fetch: impl Future<Output = Result<T, OidcError>> + Send + 'static,
     ) -> Result<Arc<T>, OidcError> {
-        let (value, tried, tries) = self.look(now);
+        let (value, tried, before) = self.look(now);
         if let Some((value, age)) = &value
             && has(value)
         {
@@ -75,7 +75,7 @@ impl<T: Send + Sync + 'static> Kept<T> {
         // Somebody else may have fetched it meanwhile.
         match self.look(now) {
             (Some((value, age)), tried, _) if tried < RETRY && age < LAST => return Ok(value),
-            (None, _, meanwhile) if meanwhile > tries => {
+            (None, _, meanwhile) if meanwhile > before => {
                 return Err(OidcError::Unavailable(anyhow!("somebody else tried just now")));
             }
             _ => {}

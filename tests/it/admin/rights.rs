@@ -3,7 +3,10 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 
-use crate::support::{Client, Reply, Socket, Subscription, TestApp};
+use crate::{
+    scheduling::hold,
+    support::{Client, Reply, Socket, Subscription, TestApp},
+};
 
 const SET_STATUS: &str =
     "mutation($input: AdminSetMemberStatusInput!) { adminSetMemberStatus(input: $input) { changed
@@ -339,4 +342,89 @@ async fn the_members_are_listed_with_filters_and_pages() {
         )
         .await;
     assert_eq!(next.data("adminMembers")["edges"][0]["node"]["member"]["id"], root_id);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_suspended_mentor_can_neither_be_held_nor_booked_on_any_server() {
+    let app = TestApp::start().await;
+    let other = app.another().await;
+    let (root, grace) = (app.admin("root").await, app.mentor("grace").await);
+    let (ada, bob) = (app.learner("ada").await, app.learner("bob").await);
+    let start = app.hour_after(TimeDelta::hours(3));
+    // Both servers keep the mentor and her hours; Ada holds a slot.
+    let held = hold(&ada, &grace, start, 60, "before").await;
+    held.ok("holdSlot");
+    bob.moved(&other.url).book(&grace, start + TimeDelta::hours(2)).await;
+
+    set_status(&root, &grace, "SUSPENDED", Value::Null).await.ok("adminSetMemberStatus");
+
+    for url in [&app.url, &other.url] {
+        let (ada, bob) = (ada.moved(url), bob.moved(url));
+        assert_eq!(
+            hold(&bob, &grace, start + TimeDelta::hours(5), 60, url).await.codes("holdSlot"),
+            ["NOT_FOUND"]
+        );
+        for (learner, at) in [(&ada, start), (&bob, start + TimeDelta::hours(7))] {
+            let refused = learner.try_book(&grace, at, url).await;
+            assert_eq!(refused.codes("bookSession"), ["NOT_FOUND"], "{}", refused.json);
+        }
+    }
+    assert_eq!(app.count("select count(*) from bookings").await, 1);
+    set_status(&root, &grace, "ACTIVE", Value::Null).await.ok("adminSetMemberStatus");
+    ada.book(&grace, start + TimeDelta::hours(9)).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_booking_at_the_moment_of_a_suspension_is_listed_or_refused() {
+    let app = TestApp::start().await;
+    let other = app.another().await;
+    let root = app.admin("root").await;
+    let learners = futures_util::future::join_all((0..4).map(|number| {
+        let app = &app;
+        async move { app.learner(&format!("learner{number}")).await }
+    }))
+    .await;
+    for round in 0..4 {
+        let grace = app.mentor(&format!("grace{round}")).await;
+        let start = app.hour_after(TimeDelta::hours(3 + 6 * round));
+        let key = format!("round {round}");
+        let books = learners.iter().zip(0..).map(|(learner, place)| {
+            let learner = if place % 2 == 0 { learner.clone() } else { learner.moved(&other.url) };
+            let (grace, key) = (grace.clone(), key.clone());
+            async move { learner.try_book(&grace, start + TimeDelta::hours(place), &key).await }
+        });
+
+        let (booked, done) = tokio::join!(
+            futures_util::future::join_all(books),
+            set_status(&root, &grace, "SUSPENDED", Value::Null)
+        );
+
+        let mut made = 0;
+        for reply in &booked {
+            let codes = reply.codes("bookSession");
+            assert!(codes.is_empty() || codes == ["NOT_FOUND"], "{codes:?}");
+            made += usize::from(codes.is_empty());
+        }
+        let listed = done.ok("adminSetMemberStatus")["bookingsToResolve"].as_array().map_or(0, Vec::len);
+        assert_eq!(listed, made, "whatever was booked is listed to be resolved");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn reading_members_private_data_leaves_a_row_with_the_filter() {
+    let app = TestApp::start().await;
+    let (root, ada) = (app.admin("root").await, app.member("ada").await);
+    let query =
+        "query($filter: AdminMemberFilter) { adminMembers(filter: $filter) { edges { node { email } } } }";
+    let filter = json!({ "filter": { "text": "ada", "role": "LEARNER" } });
+
+    let found = root.run(query, filter.clone()).await;
+
+    assert_eq!(found.data("adminMembers")["edges"].as_array().unwrap().len(), 1);
+    assert_eq!(ada.run(query, filter).await.error_codes(), ["FORBIDDEN"]);
+    root.query("{ adminMembers { edges { cursor } } }").await.data("adminMembers");
+    let rows = app
+        .sql("select details, actor_id is not null from audit_log where action = 'MEMBER_DATA_READ' order by id")
+        .await;
+    assert_eq!(rows, [[r#"{"role":"LEARNER","text":"ada"}"#, "t"], ["{}", "t"]]);
 }

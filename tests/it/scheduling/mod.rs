@@ -19,7 +19,13 @@ const OVERRIDE: &str = "mutation($input: SetAvailabilityOverrideInput!) { setAva
 const SLOTS: &str = "query($id: ID!, $from: DateTime!, $to: DateTime!, $minutes: Int!) { node(id: $id) { ... on Mentor {
     slots(from: $from, to: $to, durationMinutes: $minutes) { startsAt endsAt localStart zone offset tzdbVersion viewerHold { id } } } } }";
 
-async fn hold(learner: &Client, mentor: &Client, starts_at: DateTime<Utc>, minutes: i64, key: &str) -> Reply {
+pub async fn hold(
+    learner: &Client,
+    mentor: &Client,
+    starts_at: DateTime<Utc>,
+    minutes: i64,
+    key: &str,
+) -> Reply {
     let input = json!({ "mentorId": mentor.mentor_id(), "startsAt": starts_at, "durationMinutes": minutes, "idempotencyKey": key });
     learner.run(HOLD, json!({ "input": input })).await
 }

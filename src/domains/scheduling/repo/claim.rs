@@ -51,13 +51,14 @@ pub async fn take(
     Ok(statement.execute(conn).await? == claims.len())
 }
 
-/// Whether the mentor's time is taken by somebody, and whether the learner has something else then.
+/// Whether the mentor's time is taken by somebody, whether the learner has something else then, and whether the mentor can
+/// be booked at all.
 pub async fn obstacles(
     conn: &mut AsyncPgConnection,
     slot: &Slot,
     learner: MemberId,
     now: DateTime<Utc>,
-) -> QueryResult<(bool, bool)> {
+) -> QueryResult<(bool, bool, bool)> {
     let Slot { mentor_id, starts_at, ends_at } = *slot;
     FindObstacles { mentor_id, learner_id: learner, starts_at, ends_at, now }.get_result(conn).await
 }
@@ -127,7 +128,8 @@ pub async fn delete_expired_holds(
 
 statement! {
     /// Takes time. `on conflict do nothing` lets the exclusion constraints decide between several at once without an
-    /// error and without a deadlock; the conditions guard what no constraint can: a person who both teaches and learns.
+    /// error and without a deadlock; the conditions guard what no constraint can: a person who both teaches and learns,
+    /// and a mentor who is suspended in this moment: that waits for this, or this for that.
     TakeTime(
         ids: Vec<ClaimId> => sql_types::Array<sql_types::Uuid>,
         mentors: Vec<MemberId> => sql_types::Array<sql_types::Uuid>,
@@ -150,11 +152,13 @@ statement! {
        returning w.id, c.learner_id = w.learner_id and c.expires_at > $9 and c.during = w.during as own
      ), held as (
        select id, bool_or(own) as own from gone group by id
+     ), teaching as (
+       select id from members where id = any($2) and status = 'ACTIVE' order by id for share
      )
      insert into claims (id, mentor_id, learner_id, kind, during, expires_at, created_at)
      select w.id, w.mentor_id, w.learner_id, w.kind, w.during, w.expires_at, $9
      from wanted w left join held on held.id = w.id
-     where (w.offered or held.own)
+     where (w.offered or held.own) and w.mentor_id in (select id from teaching)
        and not exists (select from claims c where c.learner_id = w.learner_id and c.during && w.during and c.kind <> 'HOLD')
        and not exists (select from claims c where c.learner_id = w.mentor_id and c.during && w.during and c.kind <> 'HOLD')
        and not exists (select from claims c where c.mentor_id = w.learner_id and c.during && w.during
@@ -170,13 +174,14 @@ statement! {
         starts_at: DateTime<Utc> => sql_types::Timestamptz,
         ends_at: DateTime<Utc> => sql_types::Timestamptz,
         now: DateTime<Utc> => sql_types::Timestamptz,
-    ) -> (sql_types::Bool, sql_types::Bool) =
+    ) -> (sql_types::Bool, sql_types::Bool, sql_types::Bool) =
     "select
        exists (select from claims where mentor_id = $1 and during && tstzrange($3, $4)
                and (kind <> 'HOLD' or (expires_at > $5 and learner_id <> $2)))
        or exists (select from claims where learner_id = $1 and during && tstzrange($3, $4) and kind <> 'HOLD'),
        exists (select from claims where learner_id = $2 and during && tstzrange($3, $4) and kind <> 'HOLD')
-       or exists (select from claims where mentor_id = $2 and during && tstzrange($3, $4) and (kind <> 'HOLD' or expires_at > $5))"
+       or exists (select from claims where mentor_id = $2 and during && tstzrange($3, $4) and (kind <> 'HOLD' or expires_at > $5)),
+       exists (select from members where id = $1 and status = 'ACTIVE')"
 }
 
 statement! {

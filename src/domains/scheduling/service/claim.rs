@@ -152,7 +152,11 @@ pub(super) async fn take(
     if repo::take(tx, &[wanted], now).await? {
         return Ok(());
     }
-    let (taken, busy) = repo::obstacles(tx, slot, learner, now).await?;
+    let (taken, busy, teaches) = repo::obstacles(tx, slot, learner, now).await?;
+    // The schedule that is kept here may be older than a suspension.
+    if !teaches {
+        return Err(ClaimError::UnknownMentor);
+    }
     if offered && busy && !taken {
         return Err(ClaimError::OwnTimeConflict);
     }
