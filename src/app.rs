@@ -15,7 +15,7 @@ use crate::{
     config::Config,
     db::{Conn, Pool, gather::Gathering, hot::HotRows, ids::AuthSessionId, pool},
     events::{Hub, Listeners},
-    integrations::Integrations,
+    integrations::{Integrations, storage::StorageError},
     jobs::Registry,
 };
 
@@ -65,7 +65,9 @@ impl Deref for App {
 
 impl App {
     /// Puts the parts together.
-    #[must_use]
+    ///
+    /// # Errors
+    /// If an outward port cannot be used as it is set.
     pub fn new(
         config: Config,
         secret: String,
@@ -73,10 +75,10 @@ impl App {
         public_url: String,
         registry: Registry,
         clock: Clock,
-    ) -> Self {
+    ) -> Result<Self, StorageError> {
         let hot = registry.hot_rows();
-        let integrations = Integrations::new(&config, &secret, &public_url);
-        Self(Arc::new(Parts {
+        let integrations = Integrations::new(&config, &secret, &public_url)?;
+        Ok(Self(Arc::new(Parts {
             config,
             clock,
             pool,
@@ -90,7 +92,7 @@ impl App {
             registry,
             work: Notify::new(),
             stopping: watch::Sender::new(false),
-        }))
+        })))
     }
 
     /// A connection to the database: taken late, never held across the await of a loader or an outside call.

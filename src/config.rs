@@ -67,6 +67,9 @@ pub struct Config {
     /// Outside identities.
     #[command(flatten)]
     pub identity: IdentityConfig,
+    /// The store of files.
+    #[command(flatten)]
+    pub storage: StorageConfig,
     /// Memory for cached pages of the private database, in MiB.
     #[arg(long, env = "SKILLSWAP_SHARED_BUFFERS_MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub shared_buffers_mb: u32,
@@ -128,6 +131,27 @@ pub struct IdentityConfig {
     /// Secret of that issuer's webhooks about its people (`POST /webhooks/identity`, signed as Svix does): `whsec_…`.
     #[arg(long, env = "OIDC_WEBHOOK_SECRET", hide_env_values = true, requires = "oidc_issuer")]
     pub oidc_webhook_secret: Option<String>,
+}
+
+/// Where files are kept: in a bucket, or else in the data folder.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StorageConfig {
+    /// Bucket for the files, in S3 or a service that speaks it. Without one they are in the data folder, which several
+    /// processes must then share.
+    #[arg(long, env = "S3_BUCKET", requires_all = ["s3_access_key_id", "s3_secret_access_key"])]
+    pub s3_bucket: Option<String>,
+    /// Its region.
+    #[arg(long, env = "S3_REGION", default_value = "us-east-1")]
+    pub s3_region: String,
+    /// Address of the service, if it is not Amazon's. Clients go there too.
+    #[arg(long, env = "S3_ENDPOINT", value_parser = safe_url)]
+    pub s3_endpoint: Option<String>,
+    /// Key to the bucket: its name.
+    #[arg(long, env = "S3_ACCESS_KEY_ID")]
+    pub s3_access_key_id: Option<String>,
+    /// Key to the bucket: its secret.
+    #[arg(long, env = "S3_SECRET_ACCESS_KEY", hide_env_values = true)]
+    pub s3_secret_access_key: Option<String>,
 }
 
 /// What kind of installation this is.

@@ -22,6 +22,7 @@ use crate::{
         scheduling::mutation::SchedulingMutation,
         second_factor::mutation::SecondFactorMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
+        uploads::mutation::UploadsMutation,
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
     },
@@ -65,6 +66,7 @@ pub struct Mutation(
     NotificationsMutation,
     AdminMutation,
     MentorshipMutation,
+    UploadsMutation,
 );
 
 /// Everything that can be listened to.

@@ -662,10 +662,40 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    stored_objects (key) {
+        key -> Text,
+        remove_after -> Nullable<Timestamptz>,
+        doomed -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     streams (stream) {
         stream -> Text,
         last_seq -> Int8,
         trimmed_seq -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    uploads (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        kind -> Text,
+        status -> Text,
+        mime -> Text,
+        bytes -> Int8,
+        file_name -> Nullable<Text>,
+        sha256 -> Nullable<Bytea>,
+        object_key -> Nullable<Text>,
+        used -> Bool,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        finalized_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -723,6 +753,8 @@ diesel::joinable!(sessions -> skills (skill_id));
 diesel::joinable!(skill_endorsements -> skills (skill_id));
 diesel::joinable!(skills -> skill_categories (category_id));
 diesel::joinable!(step_ups -> auth_sessions (auth_session_id));
+diesel::joinable!(uploads -> stored_objects (object_key));
+diesel::joinable!(uploads -> members (owner_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
@@ -775,6 +807,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     skill_endorsements,
     skills,
     step_ups,
+    stored_objects,
     streams,
+    uploads,
     webhook_events,
 );

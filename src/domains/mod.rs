@@ -27,6 +27,7 @@ pub mod rooms;
 pub mod scheduling;
 pub mod second_factor;
 pub mod sessions;
+pub mod uploads;
 pub mod user_error;
 pub mod viewer;
 pub mod wallet;

@@ -165,6 +165,10 @@ impl Scope {
         self.app.hot.versions.holds(seen).then_some(row)
     }
 
+    pub(super) fn public_url(&self) -> &str {
+        &self.app.public_url
+    }
+
     fn read_untagged(&self) {
         self.read_untagged.store(true, Ordering::Relaxed);
     }

@@ -36,5 +36,6 @@ mod second_factor;
 mod seed;
 mod sessions;
 mod transport;
+mod uploads;
 mod walkthrough;
 mod wallet;

@@ -48,6 +48,7 @@ use crate::{
                 SessionStarted,
             },
         },
+        uploads::{self, types::UploadFinalized},
         wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
@@ -157,6 +158,8 @@ events! {
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
     PaymentExpired(payments::model::PaymentExpired);
+    /// A file of the caller was finalised.
+    UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.
     SecurityEvent(accounts::model::SecurityEvent);
 }

@@ -24,7 +24,7 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, IdentityConfig, LogFormat, Mode, ProcessRole, Switch},
+    config::{Config, IdentityConfig, LogFormat, Mode, ProcessRole, StorageConfig, Switch},
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -270,6 +270,7 @@ pub fn config() -> Config {
         introspection: Switch::Auto,
         fee_basis_points: 1500,
         identity: IdentityConfig::default(),
+        storage: StorageConfig::default(),
         shared_buffers_mb: 64,
         pg_bin_dir: None,
         search_path: None,
