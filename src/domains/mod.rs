@@ -19,6 +19,7 @@ pub mod identities;
 pub mod input;
 pub mod mentorship;
 pub mod notifications;
+pub mod onboarding;
 pub mod payments;
 pub mod policies;
 pub mod profiles;

@@ -26,6 +26,7 @@ mod events;
 mod identities;
 mod migrations;
 mod notifications;
+mod onboarding;
 mod payments;
 mod profiles;
 mod reviews;
