@@ -64,6 +64,10 @@ pub struct Config {
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
+    /// When the members of a conversation are told that an administrator opened it to read: `at-once`, or `afterwards`, when
+    /// the time is over.
+    #[arg(long, env = "SKILLSWAP_OVERSIGHT_NOTICE", value_enum, default_value_t = OversightNotice::AtOnce)]
+    pub oversight_notice: OversightNotice,
     /// Outside identities.
     #[command(flatten)]
     pub identity: IdentityConfig,
@@ -163,6 +167,15 @@ pub enum Mode {
     Development,
     /// For real: refuses to start on missing or generated secrets.
     Production,
+}
+
+/// When members are told that an administrator may read what they write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OversightNotice {
+    /// When it begins.
+    AtOnce,
+    /// When it is over.
+    Afterwards,
 }
 
 /// What a process does.

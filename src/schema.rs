@@ -14,6 +14,7 @@ use crate::{
         identities::mutation::IdentitiesMutation,
         mentorship::{mutation::MentorshipMutation, query::MentorshipQuery},
         notifications::mutation::NotificationsMutation,
+        oversight::{mutation::OversightMutation, query::OversightQuery},
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         policies::query::PoliciesQuery,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
@@ -47,6 +48,7 @@ pub struct Query(
     AdminQuery,
     MentorshipQuery,
     PoliciesQuery,
+    OversightQuery,
 );
 
 /// Everything that can be done.
@@ -67,6 +69,7 @@ pub struct Mutation(
     AdminMutation,
     MentorshipMutation,
     UploadsMutation,
+    OversightMutation,
 );
 
 /// Everything that can be listened to.

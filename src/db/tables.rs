@@ -134,6 +134,20 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    conversation_accesses (id) {
+        id -> Uuid,
+        conversation_id -> Uuid,
+        admin_id -> Uuid,
+        reason -> Text,
+        opened_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        told_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     conversation_members (conversation_id, member_id) {
         conversation_id -> Uuid,
         member_id -> Uuid,
@@ -720,6 +734,8 @@ diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
 diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(conversation_accesses -> members (admin_id));
+diesel::joinable!(conversation_accesses -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
@@ -767,6 +783,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     availability_rules,
     bookings,
     claims,
+    conversation_accesses,
     conversation_members,
     conversations,
     credentials,

@@ -20,6 +20,7 @@ pub mod input;
 pub mod mentorship;
 pub mod notifications;
 pub mod onboarding;
+pub mod oversight;
 pub mod payments;
 pub mod policies;
 pub mod profiles;

@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use super::{
     cookies::Cookies,
     error::{ApiCode, ApiError},
-    feed::{Beat, Feed, Plan},
+    feed::{Course, Feed, Plan},
 };
 use crate::{
     app::App,
@@ -27,7 +27,7 @@ use crate::{
         ids::{AuthSessionId, EntityId, MemberId},
         loader::{LoadError, Loaders, Reader, loaders},
     },
-    events::{Cursor, Event, StreamName},
+    events::{Cursor, Event},
 };
 
 /// Who calls: a signed-in member on one device.
@@ -229,19 +229,20 @@ pub trait ContextExt: Sync {
     ///
     /// # Errors
     /// What `plan` refuses, or `CURSOR_INVALID`.
-    fn events<F>(
+    fn events<F, C>(
         &self,
         after: Option<String>,
         plan: F,
     ) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
     where
-        F: Future<Output = Result<(StreamName, Option<Beat>), ApiError>> + Send,
+        F: Future<Output = Result<C, ApiError>> + Send,
+        C: Into<Course> + Send,
     {
         async move {
             if let Some(events) = self.scope().feed.running() {
                 return Ok(events);
             }
-            let (stream, beat) = plan.await?;
+            let Course { stream, beat, until } = plan.await?.into();
             let after: Option<Cursor> = match after.map(|text| text.parse::<Cursor>()) {
                 None => None,
                 Some(Ok(cursor)) if cursor.stream == stream => Some(cursor),
@@ -250,7 +251,7 @@ pub trait ContextExt: Sync {
                     return Err(ApiError::told(ApiCode::CursorInvalid, message));
                 }
             };
-            self.scope().feed.plan(Plan { stream, after, beat })?;
+            self.scope().feed.plan(Plan { stream, after, beat, until })?;
             Ok(futures_util::stream::empty().boxed())
         }
     }

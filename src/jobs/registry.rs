@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, admin, audit, chat, discovery, identities, notifications, payments, profiles,
+        accounts, admin, audit, chat, discovery, identities, notifications, oversight, payments, profiles,
         rooms, scheduling, sessions, uploads, wallet,
     },
     integrations::{mail, payments::sandbox},
@@ -49,6 +49,7 @@ pub fn registry() -> Registry {
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
         .every(5 * MINUTE, &uploads::jobs::RemoveAbandoned {})
+        .every(MINUTE, &oversight::jobs::TellEnded {})
         .every(MINUTE, &admin::jobs::EndSuspensions {})
         .every(audit::jobs::SEALING, &audit::jobs::SealActs {})
         .every(24 * 60 * MINUTE, &audit::jobs::PublishHead {})

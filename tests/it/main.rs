@@ -27,6 +27,7 @@ mod identities;
 mod migrations;
 mod notifications;
 mod onboarding;
+mod oversight;
 mod payments;
 mod profiles;
 mod reviews;

@@ -2,13 +2,14 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, ReadAudit, ReviewMentors},
+    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReviewMentors},
     Role::Mentor,
 };
 
 /// The fields of `Query`.
 pub const QUERIES: &[(&str, Access)] = &[
     ("adminAuditLog", Permission(ReadAudit)),
+    ("adminConversation", Permission(OverseeConversations)),
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
     ("conversation", Visible),
@@ -30,6 +31,7 @@ pub const QUERIES: &[(&str, Access)] = &[
 /// The fields of `Mutation`.
 pub const MUTATIONS: &[(&str, Access)] = &[
     ("addReview", Party("the booking's learner")),
+    ("adminOpenConversation", Permission(OverseeConversations)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -80,14 +82,17 @@ pub const MUTATIONS: &[(&str, Access)] = &[
 /// The fields of `Subscription`.
 pub const SUBSCRIPTIONS: &[(&str, Access)] = &[
     ("adminEvents", Permission(ManageMembers)),
-    ("conversationEvents", Party("a member of the conversation")),
+    ("conversationEvents", Party("a member of the conversation, or an administrator who has opened it")),
     ("sessionEvents", Party("a participant of the session")),
     ("viewerEvents", SignedIn),
 ];
 
 /// Object types that only the privileged see, however they come to them.
-pub const OBJECTS: &[(&str, Access)] =
-    &[("AdminMember", Permission(ManageMembers)), ("AuditEntry", Permission(ReadAudit))];
+pub const OBJECTS: &[(&str, Access)] = &[
+    ("AdminConversation", Permission(OverseeConversations)),
+    ("AdminMember", Permission(ManageMembers)),
+    ("AuditEntry", Permission(ReadAudit)),
+];
 
 /// What a suspended member may still do: keep the account safe, and leave.
 pub const WHILE_SUSPENDED: &[&str] = &[

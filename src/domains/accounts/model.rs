@@ -40,7 +40,9 @@ text_enum! {
 
 text_enum! {
     /// What the privileged may do; granted by roles.
-    pub enum Permission { ManageMembers = "MANAGE_MEMBERS", ReviewMentors = "REVIEW_MENTORS", ReadAudit = "READ_AUDIT" }
+    pub enum Permission { ManageMembers = "MANAGE_MEMBERS", ReviewMentors = "REVIEW_MENTORS", ReadAudit = "READ_AUDIT",
+        OverseeConversations = "OVERSEE_CONVERSATIONS",
+    }
 }
 
 impl Role {

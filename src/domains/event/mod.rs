@@ -30,6 +30,7 @@ use crate::{
             self,
             types::{NotificationReceived, NotificationsRead},
         },
+        oversight::{self, types::ConversationOverseen},
         payments::{
             self,
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
@@ -146,6 +147,8 @@ events! {
     MessageSent(chat::model::MessageSent);
     /// One of the caller's conversations was opened, has a new message or was read.
     ConversationUpdated(chat::model::ConversationUpdated);
+    /// An administrator was given leave to read a conversation.
+    ConversationOverseen(oversight::model::ConversationOverseen);
     /// The caller got a notification.
     NotificationReceived(notifications::model::NotificationReceived);
     /// The caller has read notifications.

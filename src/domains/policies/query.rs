@@ -5,13 +5,13 @@ use std::ops::RangeInclusive;
 use async_graphql::{Context, Object};
 
 use super::types::{
-    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, IntRange, MentorPolicies,
+    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
     Policies, UploadKindPolicy, UploadPolicies,
 };
 use crate::{
     config::Config,
     domains::{
-        accounts, audit, mentorship, profiles, reviews, scheduling, sessions::model::rules,
+        accounts, audit, mentorship, oversight, profiles, reviews, scheduling, sessions::model::rules,
         uploads,
     },
     engine::scan,
@@ -41,6 +41,11 @@ impl PoliciesQuery {
                 mentors: MentorPolicies {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
+                },
+                chat: ChatPolicies {
+                    oversight_notice: ctx.app().config.oversight_notice.into(),
+                    oversight_minutes: int(oversight::model::ACCESS_LIFE.num_minutes()),
+                    oversight_reason_length: range(&oversight::model::REASON_LENGTH),
                 },
                 uploads: uploads(),
                 api: api(),

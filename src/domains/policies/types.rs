@@ -3,7 +3,7 @@
 use async_graphql::SimpleObject;
 
 use crate::{
-    domains::{audit::types::AuditHead, uploads::types::UploadKind},
+    domains::{audit::types::AuditHead, oversight::types::OversightNotice, uploads::types::UploadKind},
     graphql::scalars::BigInt,
 };
 
@@ -25,6 +25,8 @@ pub struct Policies {
     pub bookings: BookingPolicies,
     /// Becoming a mentor.
     pub mentors: MentorPolicies,
+    /// Conversations.
+    pub chat: ChatPolicies,
     /// Files.
     pub uploads: UploadPolicies,
     /// Limits of requests.
@@ -76,6 +78,17 @@ pub struct MentorPolicies {
     pub statement_length: IntRange,
     /// Days after a rejection before the next application.
     pub reapply_days: i32,
+}
+
+/// Conversations.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct ChatPolicies {
+    /// When the members of a conversation are told that an administrator may read it.
+    pub oversight_notice: OversightNotice,
+    /// Minutes that an administrator may read a conversation after opening it.
+    pub oversight_minutes: i32,
+    /// Characters of the reason to open one.
+    pub oversight_reason_length: IntRange,
 }
 
 /// Files.

@@ -24,7 +24,7 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, IdentityConfig, LogFormat, Mode, ProcessRole, StorageConfig, Switch},
+    config::{Config, IdentityConfig, LogFormat, Mode, OversightNotice, ProcessRole, StorageConfig, Switch},
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -269,6 +269,7 @@ pub fn config() -> Config {
         mail_from: "SkillSwap <no-reply@skillswap.test>".to_owned(),
         introspection: Switch::Auto,
         fee_basis_points: 1500,
+        oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
         storage: StorageConfig::default(),
         shared_buffers_mb: 64,

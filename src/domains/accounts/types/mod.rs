@@ -45,6 +45,8 @@ pub enum Permission {
     ReviewMentors,
     /// Read and check the audit log.
     ReadAudit,
+    /// Open a conversation of others, for a reason and a time.
+    OverseeConversations,
 }
 
 /// Whether an account may be used.
