@@ -21,6 +21,7 @@ main() {
       renew_node
       install_packages_of playground "the playground"
       install_packages_of tests/oidc "the tests' identity provider"
+      install_packages_of tests/s3 "the tests' S3 server"
       ;;
     bench) renew_node ;;
   esac

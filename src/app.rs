@@ -16,7 +16,7 @@ use crate::{
     db::{Conn, Pool, gather::Gathering, hot::HotRows, ids::AuthSessionId, pool},
     engine::{registered::Registered, usage::Usage},
     events::{Hub, Listeners},
-    integrations::Integrations,
+    integrations::{Integrations, storage::StorageError},
     jobs::Registry,
     limits::Limits,
 };
@@ -73,7 +73,9 @@ impl Deref for App {
 
 impl App {
     /// Puts the parts together.
-    #[must_use]
+    ///
+    /// # Errors
+    /// If an outward port cannot be used as it is set.
     pub fn new(
         config: Config,
         secret: String,
@@ -81,10 +83,10 @@ impl App {
         public_url: String,
         registry: Registry,
         clock: Clock,
-    ) -> Self {
+    ) -> Result<Self, StorageError> {
         let hot = registry.hot_rows();
-        let integrations = Integrations::new(&config, &secret, &public_url);
-        Self(Arc::new(Parts {
+        let integrations = Integrations::new(&config, &secret, &public_url)?;
+        Ok(Self(Arc::new(Parts {
             limits: Limits::new(&config),
             config,
             clock,
@@ -101,7 +103,7 @@ impl App {
             registry,
             work: Notify::new(),
             stopping: watch::Sender::new(false),
-        }))
+        })))
     }
 
     /// A connection to the database: taken late, never held across the await of a loader or an outside call.

@@ -74,9 +74,16 @@ pub struct Config {
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
+    /// When the members of a conversation are told that an administrator opened it to read: `at-once`, or `afterwards`, when
+    /// the time is over.
+    #[arg(long, env = "SKILLSWAP_OVERSIGHT_NOTICE", value_enum, default_value_t = OversightNotice::AtOnce)]
+    pub oversight_notice: OversightNotice,
     /// Outside identities.
     #[command(flatten)]
     pub identity: IdentityConfig,
+    /// The store of files.
+    #[command(flatten)]
+    pub storage: StorageConfig,
     /// Memory for cached pages of the private database, in MiB.
     #[arg(long, env = "SKILLSWAP_SHARED_BUFFERS_MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub shared_buffers_mb: u32,
@@ -162,6 +169,27 @@ pub struct LimitsConfig {
     pub member_cost: u32,
 }
 
+/// Where files are kept: in a bucket, or else in the data folder.
+#[derive(Clone, Debug, Default, Args)]
+pub struct StorageConfig {
+    /// Bucket for the files, in S3 or a service that speaks it. Without one they are in the data folder, which several
+    /// processes must then share.
+    #[arg(long, env = "S3_BUCKET", requires_all = ["s3_access_key_id", "s3_secret_access_key"])]
+    pub s3_bucket: Option<String>,
+    /// Its region.
+    #[arg(long, env = "S3_REGION", default_value = "us-east-1")]
+    pub s3_region: String,
+    /// Address of the service, if it is not Amazon's. Clients go there too.
+    #[arg(long, env = "S3_ENDPOINT", value_parser = safe_url)]
+    pub s3_endpoint: Option<String>,
+    /// Key to the bucket: its name.
+    #[arg(long, env = "S3_ACCESS_KEY_ID")]
+    pub s3_access_key_id: Option<String>,
+    /// Key to the bucket: its secret.
+    #[arg(long, env = "S3_SECRET_ACCESS_KEY", hide_env_values = true)]
+    pub s3_secret_access_key: Option<String>,
+}
+
 /// What kind of installation this is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Mode {
@@ -171,6 +199,15 @@ pub enum Mode {
     Development,
     /// For real: refuses to start on missing or generated secrets.
     Production,
+}
+
+/// When members are told that an administrator may read what they write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OversightNotice {
+    /// When it begins.
+    AtOnce,
+    /// When it is over.
+    Afterwards,
 }
 
 /// What a process does.

@@ -7,7 +7,7 @@ use crate::{
     db::ids::{
         self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
         MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, ReviewId,
-        SessionId, SkillCategoryId, SkillId,
+        SessionId, SkillCategoryId, SkillId, UploadId,
     },
     domains::{
         access,
@@ -38,6 +38,7 @@ use crate::{
             loaders::{BookingSeenBy, SessionSeenBy},
             types::{Booking, Session},
         },
+        uploads::types::{Upload, upload_of_caller},
     },
     graphql::{ApiError, ContextExt, Field, error::ApiCode, field},
 };
@@ -80,6 +81,8 @@ pub enum Node {
     AuditEntry(AuditEntry),
     /// An application to become a mentor, for the applicant and for reviewers.
     MentorApplication(MentorApplication),
+    /// A file of the caller, or a document for those who review mentors.
+    Upload(Upload),
 }
 
 /// Ids in one `nodes` call.
@@ -147,6 +150,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
         }
         ActId::PREFIX => audit_entry(ctx, of(uuid)).await?.map(Node::AuditEntry),
+        UploadId::PREFIX => upload_of_caller(ctx, of(uuid)).await?.map(Node::Upload),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
         AuthSessionId::PREFIX => own_auth_session(ctx, of(uuid)).await?.map(Node::AuthSession),

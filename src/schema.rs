@@ -20,6 +20,7 @@ use crate::{
         identities::mutation::IdentitiesMutation,
         mentorship::{mutation::MentorshipMutation, query::MentorshipQuery},
         notifications::mutation::NotificationsMutation,
+        oversight::{mutation::OversightMutation, query::OversightQuery},
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
         policies::query::PoliciesQuery,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
@@ -28,6 +29,7 @@ use crate::{
         scheduling::mutation::SchedulingMutation,
         second_factor::mutation::SecondFactorMutation,
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
+        uploads::mutation::UploadsMutation,
         viewer::ViewerQuery,
         wallet::query::WalletQuery,
     },
@@ -54,6 +56,7 @@ pub struct Query(
     MentorshipQuery,
     PoliciesQuery,
     DocumentsQuery,
+    OversightQuery,
 );
 
 /// Everything that can be done.
@@ -73,6 +76,8 @@ pub struct Mutation(
     NotificationsMutation,
     AdminMutation,
     MentorshipMutation,
+    UploadsMutation,
+    OversightMutation,
 );
 
 /// Everything that can be listened to.

@@ -64,7 +64,7 @@ impl Bench {
         let postgres = postmaster(database.folder.as_deref().context("the private database has a folder")?)?;
         let secret = config.secret()?;
         let pool = pool::build(&database.url, 2)?;
-        let app = App::new(config, secret, pool, String::new(), registry::registry(), Clock::default());
+        let app = App::new(config, secret, pool, String::new(), registry::registry(), Clock::default())?;
         let server = Tree::of(child.id());
         Ok(Self { address, server, postgres: Tree::of(postgres), app, client, child, database })
     }

@@ -37,7 +37,7 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         String::new(),
         registry::registry(),
         Clock::default(),
-    );
+    )?;
     let email = accounts::model::normal_email(email).unwrap_or_default();
     let granted = accounts::service::grant_admin(&app, &email).await?;
     drop(app);

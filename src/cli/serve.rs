@@ -84,7 +84,7 @@ impl Server {
         let secret = config.secret()?;
         let pool = pool::build(database_url, usize::from(config.pool_size))?;
         let works = config.has_role(ProcessRole::Worker);
-        let app = App::new(config, secret, pool, public_url, registry::registry(), clock);
+        let app = App::new(config, secret, pool, public_url, registry::registry(), clock)?;
         follow_database_clock(&app).await?;
         tokio::spawn(keep_following(app.clone()));
         revocation::read(&app).await?;

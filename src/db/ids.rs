@@ -170,6 +170,8 @@ ids! {
     MentorApplicationId = "map";
     /// A row of the audit log.
     ActId = "act";
+    /// A file of a member.
+    UploadId = "upl";
     /// A background job.
     JobId = "job";
 }

@@ -149,6 +149,20 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    conversation_accesses (id) {
+        id -> Uuid,
+        conversation_id -> Uuid,
+        admin_id -> Uuid,
+        reason -> Text,
+        opened_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        told_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     conversation_members (conversation_id, member_id) {
         conversation_id -> Uuid,
         member_id -> Uuid,
@@ -729,10 +743,40 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    stored_objects (key) {
+        key -> Text,
+        remove_after -> Nullable<Timestamptz>,
+        doomed -> Bool,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     streams (stream) {
         stream -> Text,
         last_seq -> Int8,
         trimmed_seq -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    uploads (id) {
+        id -> Uuid,
+        owner_id -> Uuid,
+        kind -> Text,
+        status -> Text,
+        mime -> Text,
+        bytes -> Int8,
+        file_name -> Nullable<Text>,
+        sha256 -> Nullable<Bytea>,
+        object_key -> Nullable<Text>,
+        used -> Bool,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+        finalized_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -757,6 +801,8 @@ diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
 diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(conversation_accesses -> members (admin_id));
+diesel::joinable!(conversation_accesses -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
@@ -787,6 +833,8 @@ diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(skill_endorsements -> skills (skill_id));
 diesel::joinable!(skills -> skill_categories (category_id));
 diesel::joinable!(step_ups -> auth_sessions (auth_session_id));
+diesel::joinable!(uploads -> stored_objects (object_key));
+diesel::joinable!(uploads -> members (owner_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
@@ -800,6 +848,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     availability_rules,
     bookings,
     claims,
+    conversation_accesses,
     conversation_members,
     conversations,
     credentials,
@@ -845,6 +894,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     skill_endorsements,
     skills,
     step_ups,
+    stored_objects,
     streams,
+    uploads,
     webhook_events,
 );

@@ -10,7 +10,10 @@ use chrono::{DateTime, Utc};
 
 use crate::{
     domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
-    graphql::{ApiError, Field, scalars::Money},
+    graphql::{
+        ApiError, Field,
+        scalars::{BigInt, Money},
+    },
 };
 
 /// Why a mutation was refused.
@@ -78,6 +81,23 @@ pub enum ErrorCode {
     ProviderUnavailable,
     /// Too often; wait.
     RateLimited,
+    /// Larger than allowed, for example a picture of 6 MB: `max` says how large it may be.
+    TooLarge,
+    /// What was put is not what was announced, for example a web page under the name of a picture.
+    UploadMismatch,
+}
+
+/// In what a file differs from what was announced.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub enum UploadDifference {
+    /// It is not there.
+    Missing,
+    /// It has another size.
+    Size,
+    /// Its first bytes are those of another type.
+    Type,
+    /// It has another SHA-256.
+    Sha256,
 }
 
 macro_rules! user_errors {
@@ -174,6 +194,18 @@ user_errors! {
     ReapplyAfter => ReapplyAfterError {
         /// When the next one can be made.
         date: DateTime<Utc>,
+    }
+    /// It is larger than allowed.
+    TooLarge => TooLargeError {
+        /// The most bytes.
+        max: BigInt,
+    }
+    /// What was put is not what was announced.
+    UploadMismatch => UploadMismatchError {
+        /// In what it differs.
+        difference: UploadDifference,
+        /// What was found instead: bytes, a media type or a hash. `null` if there is nothing, or nothing known.
+        found: Option<String>,
     }
     /// Too often.
     RateLimited => RateLimitedError {
@@ -294,6 +326,25 @@ impl UserError {
     pub fn step_up_required(message: &str, methods: Vec<ProofMethod>) -> Self {
         let (code, message) = (ErrorCode::StepUpRequired, message.to_owned());
         StepUpRequiredError { code, message, path: Vec::new(), retryable: false, methods }.into()
+    }
+
+    /// Something that is too large.
+    #[must_use]
+    pub fn too_large(at: &str, message: &str, max: i64) -> Self {
+        let (code, message) = (ErrorCode::TooLarge, message.to_owned());
+        TooLargeError { code, message, path: path(at), retryable: false, max: BigInt(max) }.into()
+    }
+
+    /// A file that is not what was announced.
+    #[must_use]
+    pub fn upload_mismatch(
+        at: &str,
+        message: &str,
+        difference: UploadDifference,
+        found: Option<String>,
+    ) -> Self {
+        let (code, message) = (ErrorCode::UploadMismatch, message.to_owned());
+        UploadMismatchError { code, message, path: path(at), retryable: true, difference, found }.into()
     }
 
     /// An account that may not act now.

@@ -7,9 +7,10 @@ use crate::{
     domains::{
         accounts::viewer::AccountViewer, chat::viewer::ChatViewer, event::viewer::StreamViewer,
         identities::viewer::IdentitiesViewer, mentorship::viewer::MentorshipViewer,
-        notifications::viewer::NotificationsViewer, payments::viewer::PaymentsViewer,
-        scheduling::viewer::SchedulingViewer, second_factor::viewer::SecondFactorViewer,
-        sessions::viewer::SessionsViewer, wallet::viewer::WalletViewer,
+        notifications::viewer::NotificationsViewer, onboarding::viewer::OnboardingViewer,
+        payments::viewer::PaymentsViewer, scheduling::viewer::SchedulingViewer,
+        second_factor::viewer::SecondFactorViewer, sessions::viewer::SessionsViewer,
+        wallet::viewer::WalletViewer,
     },
     graphql::{ContextExt, Field, field},
 };
@@ -28,6 +29,7 @@ pub struct Viewer(
     ChatViewer,
     NotificationsViewer,
     MentorshipViewer,
+    OnboardingViewer,
 );
 
 impl Viewer {
@@ -44,6 +46,7 @@ impl Viewer {
             ChatViewer(member),
             NotificationsViewer(member),
             MentorshipViewer(member),
+            OnboardingViewer(member),
         )
     }
 }

@@ -14,6 +14,7 @@ use std::{
 use async_graphql::{Response, parser::types::ExecutableDocument};
 use async_graphql_value::Value as DocumentValue;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use serde_json::{Map, Value as Json};
@@ -41,6 +42,8 @@ const BACKLOG: usize = 64;
 const REPLAY_PAGE: i64 = 200;
 /// How long a leader waits before it looks whether anybody is left.
 const IDLE: Duration = Duration::from_secs(5);
+/// How often a subscription whose right ends by itself looks at the clock while nothing happens.
+const END_CHECK: Duration = Duration::from_secs(1);
 /// How often a subscription's beat runs.
 pub const BEAT: Duration = Duration::from_secs(20);
 
@@ -157,9 +160,13 @@ impl Engine {
         let answers = futures_util::stream::unfold(subscriber, |mut subscriber| async {
             subscriber.next_allowed().await.map(|bytes| (bytes, subscriber))
         });
-        Ok(match plan.beat {
+        let answers = match plan.until {
             None => answers.boxed(),
-            Some(beat) => with_beat(self.clone(), beat, answers.boxed()),
+            Some(until) => ending(self.clone(), until, answers.boxed()),
+        };
+        Ok(match plan.beat {
+            None => answers,
+            Some(beat) => with_beat(self.clone(), beat, answers),
         })
     }
 
@@ -512,6 +519,28 @@ fn with_beat(engine: Engine, beat: crate::graphql::feed::Beat, answers: Answers)
             tokio::select! {
                 answer = answers.next() => return answer.map(|bytes| (bytes, (engine, beat, answers, timer))),
                 _ = timer.tick() => beat(engine.app.clone()).await,
+            }
+        }
+    })
+    .boxed()
+}
+
+/// Ends a subscription when the right to it is over: nothing is delivered after that.
+fn ending(engine: Engine, until: DateTime<Utc>, answers: Answers) -> Answers {
+    let timer = tokio::time::interval(END_CHECK);
+    futures_util::stream::unfold(Some((engine, answers, timer)), move |open| async move {
+        let (engine, mut answers, mut timer) = open?;
+        loop {
+            let answer = tokio::select! {
+                answer = answers.next() => Some(answer?),
+                _ = timer.tick() => None,
+            };
+            if engine.app.clock.now() >= until {
+                let over = "Your time to read this is over.";
+                return Some((super::run::refuse(ApiCode::Forbidden, over).body, None));
+            }
+            if let Some(bytes) = answer {
+                return Some((bytes, Some((engine, answers, timer))));
             }
         }
     })

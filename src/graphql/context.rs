@@ -17,7 +17,7 @@ use futures_util::{StreamExt, stream::BoxStream};
 use super::{
     cookies::Cookies,
     error::{ApiCode, ApiError},
-    feed::{Beat, Feed, Plan},
+    feed::{Course, Feed, Plan},
     pass::Pass,
 };
 use crate::{
@@ -28,7 +28,7 @@ use crate::{
         ids::{AuthSessionId, EntityId, MemberId},
         loader::{LoadError, Loaders, Reader, loaders},
     },
-    events::{Cursor, Event, StreamName},
+    events::{Cursor, Event},
 };
 
 /// Who calls: a signed-in member on one device.
@@ -198,6 +198,10 @@ impl Scope {
         self.app.hot.versions.holds(seen).then_some(row)
     }
 
+    pub(super) fn public_url(&self) -> &str {
+        &self.app.public_url
+    }
+
     fn read_untagged(&self) {
         self.read_untagged.store(true, Ordering::Relaxed);
     }
@@ -258,19 +262,20 @@ pub trait ContextExt: Sync {
     ///
     /// # Errors
     /// What `plan` refuses, or `CURSOR_INVALID`.
-    fn events<F>(
+    fn events<F, C>(
         &self,
         after: Option<String>,
         plan: F,
     ) -> impl Future<Output = Result<BoxStream<'static, Arc<Event>>, ApiError>> + Send
     where
-        F: Future<Output = Result<(StreamName, Option<Beat>), ApiError>> + Send,
+        F: Future<Output = Result<C, ApiError>> + Send,
+        C: Into<Course> + Send,
     {
         async move {
             if let Some(events) = self.scope().feed.running() {
                 return Ok(events);
             }
-            let (stream, beat) = plan.await?;
+            let Course { stream, beat, until } = plan.await?.into();
             let after: Option<Cursor> = match after.map(|text| text.parse::<Cursor>()) {
                 None => None,
                 Some(Ok(cursor)) if cursor.stream == stream => Some(cursor),
@@ -279,7 +284,7 @@ pub trait ContextExt: Sync {
                     return Err(ApiError::told(ApiCode::CursorInvalid, message));
                 }
             };
-            self.scope().feed.plan(Plan { stream, after, beat })?;
+            self.scope().feed.plan(Plan { stream, after, beat, until })?;
             Ok(futures_util::stream::empty().boxed())
         }
     }

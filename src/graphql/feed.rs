@@ -5,6 +5,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use futures_util::{StreamExt, future::BoxFuture, stream::BoxStream};
 use tokio::sync::mpsc;
 
@@ -17,6 +18,32 @@ use crate::{
 /// Something to do now and then while the subscriber is connected, such as keeping a presence alive.
 pub type Beat = Arc<dyn Fn(App) -> BoxFuture<'static, ()> + Send + Sync>;
 
+/// What a subscription's resolver decides on.
+#[derive(Clone)]
+pub struct Course {
+    /// The stream.
+    pub stream: StreamName,
+    /// What to do while it lasts.
+    pub beat: Option<Beat>,
+    /// When the right to it ends by itself.
+    pub until: Option<DateTime<Utc>>,
+}
+
+impl std::fmt::Debug for Course {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Course")
+            .field("stream", &self.stream)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<(StreamName, Option<Beat>)> for Course {
+    fn from((stream, beat): (StreamName, Option<Beat>)) -> Self {
+        Self { stream, beat, until: None }
+    }
+}
+
 /// What a subscription wants.
 #[derive(Clone)]
 pub struct Plan {
@@ -26,6 +53,8 @@ pub struct Plan {
     pub after: Option<Cursor>,
     /// What to do while it lasts.
     pub beat: Option<Beat>,
+    /// When the right to it ends by itself.
+    pub until: Option<DateTime<Utc>>,
 }
 
 impl std::fmt::Debug for Plan {

@@ -70,6 +70,12 @@ impl Wanted<'_> {
         self.scope.kept(key)
     }
 
+    /// Address under which clients reach the server.
+    #[must_use]
+    pub fn public_url(&self) -> &str {
+        self.scope.public_url()
+    }
+
     /// An object as the field's value, if all that is selected of it is plain.
     #[must_use]
     pub fn object<T: PlainFields>(&self, object: &T) -> Option<Value> {

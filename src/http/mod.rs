@@ -7,12 +7,14 @@
 //! - `websocket` and `sse`: subscriptions, both on `operations`, the operations that run on one connection;
 //! - `auth`: token → viewer; `cookies`: the tokens of web pages; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page;
 //! - `webhooks`: what payment providers tell; `sandbox`: the sandbox provider's hosted page; `mail`: the mailbox;
+//! - `files`: files in and out by signed links;
 //! - `account`: where the links in mails lead.
 
 mod account;
 mod auth;
 mod cookies;
 mod envelope;
+mod files;
 mod graphql;
 mod identity;
 mod limits;

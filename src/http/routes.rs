@@ -6,7 +6,7 @@ use actix_web::{
     web::{PayloadConfig, ServiceConfig, get, method, post, resource, route, to},
 };
 
-use super::{account, graphql, identity, mail, ops, playground, sandbox, sse, webhooks};
+use super::{account, files, graphql, identity, mail, ops, playground, sandbox, sse, webhooks};
 
 /// Lists the routes.
 pub(super) fn configure(routes: &mut ServiceConfig) {
@@ -44,6 +44,9 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
         )
         .route("/sandbox/checkout/{id}", read().to(sandbox::show))
         .route("/sandbox/checkout/{id}/{decision}", post().to(sandbox::decide))
+        .service(
+            resource("/files/{id}").route(method(Method::PUT).to(files::put)).route(read().to(files::get)),
+        )
         .route("/healthz", read().to(ops::healthz))
         .route("/readyz", read().to(ops::readyz))
         .route("/metrics", read().to(ops::metrics))

@@ -9,10 +9,11 @@ use std::{
 use actix_web::{
     HttpRequest, HttpResponse,
     body::{BodySize, BoxBody, MessageBody},
+    error::PayloadError,
     http::{StatusCode, header},
     web::{Bytes, BytesMut, Payload},
 };
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt, stream};
 
 use super::graphql::Reply;
 use crate::graphql::error::ApiCode;
@@ -73,6 +74,16 @@ impl Upload {
             chunk.map_err(|_| bad(StatusCode::BAD_REQUEST, "The body of the request is incomplete."))?;
         self.whole = chunk.is_none();
         Ok(chunk)
+    }
+
+    /// The body as it comes.
+    pub(super) fn pieces(&mut self) -> impl Stream<Item = Result<Bytes, PayloadError>> + Unpin {
+        let Self { payload, whole } = self;
+        stream::poll_fn(move |context| {
+            let piece = payload.poll_next_unpin(context);
+            *whole = matches!(piece, Poll::Ready(None));
+            piece
+        })
     }
 
     /// Makes the connection end after the response unless everything was read: what is still coming might never end.

@@ -3,6 +3,7 @@
 pub mod mail;
 pub mod oidc;
 pub mod payments;
+pub mod storage;
 
 use crate::config::Config;
 
@@ -17,20 +18,25 @@ pub struct Integrations {
     pub identities: oidc::IdentityProviders,
     /// Providers of payments.
     pub payments: payments::Payments,
+    /// The store of files.
+    pub storage: storage::Storage,
 }
 
 impl Integrations {
     /// Chooses the implementations by the settings.
-    #[must_use]
-    pub fn new(config: &Config, secret: &str, _public_url: &str) -> Self {
+    ///
+    /// # Errors
+    /// If the store of files cannot be used.
+    pub fn new(config: &Config, secret: &str, public_url: &str) -> Result<Self, storage::StorageError> {
         let http = http_client();
         let identities = oidc::IdentityProviders::new(&config.identity, &http);
-        Self {
+        Ok(Self {
             http,
             mails: mail::Mails::new(config),
             identities,
             payments: payments::Payments::new(config, secret),
-        }
+            storage: storage::Storage::new(config, secret, public_url)?,
+        })
     }
 }
 

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, admin, audit, chat, discovery, documents, identities, notifications, payments, profiles,
-        rooms, scheduling, sessions, wallet,
+        accounts, admin, audit, chat, discovery, documents, identities, notifications, oversight, payments,
+        profiles, rooms, scheduling, sessions, uploads, wallet,
     },
     integrations::{mail, payments::sandbox},
 };
@@ -48,6 +48,8 @@ pub fn registry() -> Registry {
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(5 * MINUTE, &uploads::jobs::RemoveAbandoned {})
+        .every(MINUTE, &oversight::jobs::TellEnded {})
         .every(MINUTE, &admin::jobs::EndSuspensions {})
         .every(audit::jobs::SEALING, &audit::jobs::SealActs {})
         .every(24 * 60 * MINUTE, &audit::jobs::PublishHead {})

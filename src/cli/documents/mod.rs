@@ -113,7 +113,7 @@ async fn with_app<T>(config: Config, act: impl AsyncFnOnce(&App) -> anyhow::Resu
     start_log(&config)?;
     let database = Database::open(&config).await?;
     let pool = pool::build(&database.url, 2)?;
-    let app = App::new(config, String::new(), pool, String::new(), registry::registry(), Clock::default());
+    let app = App::new(config, String::new(), pool, String::new(), registry::registry(), Clock::default())?;
     let done = act(&app).await.map_err(|error| {
         let is_older = format!("{error:#}").contains("does not exist");
         if is_older {

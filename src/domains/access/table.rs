@@ -2,13 +2,14 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, ReadAudit, ReadUsage, ReviewMentors},
+    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
     Role::Mentor,
 };
 
 /// The fields of `Query`.
 pub const QUERIES: &[(&str, Access)] = &[
     ("adminAuditLog", Permission(ReadAudit)),
+    ("adminConversation", Permission(OverseeConversations)),
     ("adminDocuments", Permission(ReadUsage)),
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
@@ -33,6 +34,7 @@ pub const QUERIES: &[(&str, Access)] = &[
 /// The fields of `Mutation`.
 pub const MUTATIONS: &[(&str, Access)] = &[
     ("addReview", Party("the booking's learner")),
+    ("adminOpenConversation", Permission(OverseeConversations)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -49,6 +51,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("endSession", Party("the session's mentor")),
     ("endorseSkill", Party("a caller who had a completed session with the member")),
     ("enrollTotp", SignedIn),
+    ("finalizeUpload", Party("the upload's owner")),
     ("holdSlot", SignedIn),
     ("joinSession", Party("a participant of the session")),
     ("leaveSession", Party("the presence's owner")),
@@ -63,6 +66,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("requestEmailChange", SignedIn),
     ("requestEmailVerification", SignedIn),
     ("requestPasswordReset", Anybody),
+    ("requestUpload", SignedIn),
     ("resetPassword", Anybody),
     ("reviewMentorApplication", Permission(ReviewMentors)),
     ("revokeAuthSession", Party("the device's owner")),
@@ -82,13 +86,14 @@ pub const MUTATIONS: &[(&str, Access)] = &[
 /// The fields of `Subscription`.
 pub const SUBSCRIPTIONS: &[(&str, Access)] = &[
     ("adminEvents", Permission(ManageMembers)),
-    ("conversationEvents", Party("a member of the conversation")),
+    ("conversationEvents", Party("a member of the conversation, or an administrator who has opened it")),
     ("sessionEvents", Party("a participant of the session")),
     ("viewerEvents", SignedIn),
 ];
 
 /// Object types that only the privileged see, however they come to them.
 pub const OBJECTS: &[(&str, Access)] = &[
+    ("AdminConversation", Permission(OverseeConversations)),
     ("AdminMember", Permission(ManageMembers)),
     ("AuditEntry", Permission(ReadAudit)),
     ("RegisteredDocument", Permission(ReadUsage)),

@@ -23,6 +23,7 @@ text_enum! {
         SuspensionEnded = "SUSPENSION_ENDED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         MemberDataRead = "MEMBER_DATA_READ",
+        ConversationOpened = "CONVERSATION_OPENED",
         ConversationRead = "CONVERSATION_READ",
         CreditsAdjusted = "CREDITS_ADJUSTED",
         SignedIn = "SIGNED_IN",

@@ -29,6 +29,8 @@ pub enum AuditAction {
     MentorApplicationReviewed,
     /// A member's private data were read.
     MemberDataRead,
+    /// A conversation was opened to somebody who is not in it.
+    ConversationOpened,
     /// A conversation was read by somebody who is not in it.
     ConversationRead,
     /// Credits were given or taken by hand.

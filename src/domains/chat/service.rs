@@ -14,7 +14,7 @@ use crate::{
         ids::{ConversationId, MemberId, MessageId, SessionId},
         transact,
     },
-    events::StreamName,
+    events::{Cursor, StreamName, log},
 };
 
 /// To whom a message goes.
@@ -268,4 +268,28 @@ pub async fn open_sessions(tx: &mut Tx, admitted: &[(SessionId, MemberId)]) -> d
         tx.tell(StreamName::User(admitted.member_id), &updated);
     }
     Ok(())
+}
+
+/// Everybody who has a seat in a conversation; empty if there is no such conversation.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn members(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+) -> diesel::QueryResult<Vec<MemberId>> {
+    let seats = repo::read::first_members(conn, &[conversation], i64::MAX).await?;
+    Ok(seats.into_iter().map(|(_, member)| member).collect())
+}
+
+/// A conversation with the place in its stream at which it is true, for somebody who has no seat in it.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn overseen(
+    conn: &mut AsyncPgConnection,
+    conversation: ConversationId,
+) -> diesel::QueryResult<Option<(Cursor, ConversationRow)>> {
+    let cursor = log::snapshot_cursor(conn, StreamName::Conversation(conversation)).await?;
+    Ok(repo::read::conversation(conn, conversation).await?.map(|row| (cursor, row)))
 }

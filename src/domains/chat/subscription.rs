@@ -6,9 +6,9 @@ use futures_util::{Stream, StreamExt};
 use super::loaders::ConversationFor;
 use crate::{
     db::ids::ConversationId,
-    domains::event::Event,
+    domains::{event::Event, oversight},
     events::StreamName,
-    graphql::{ApiError, ContextExt},
+    graphql::{ApiError, ContextExt, feed::Course},
 };
 
 /// Subscriptions to conversations.
@@ -18,7 +18,8 @@ pub struct ChatSubscription;
 /// Subscriptions to conversations.
 #[Subscription]
 impl ChatSubscription {
-    /// The messages of a conversation, in order. Open to its members; `FORBIDDEN` for others, whether it exists or not.
+    /// The messages of a conversation, in order. Open to its members, and to an administrator who has opened it, until that
+    /// ends; `FORBIDDEN` for others, whether it exists or not.
     /// Resumable: give the last `cursor` seen as `after`, or `Conversation.cursor` to join a snapshot without a gap.
     async fn conversation_events(
         &self,
@@ -31,8 +32,10 @@ impl ChatSubscription {
         let plan = async {
             let member = ctx.signed_in()?.member_id;
             let conversation: ConversationId = conversation_id.parse().map_err(|_| ApiError::forbidden())?;
-            ctx.one(ConversationFor { conversation, member }).await?.ok_or_else(ApiError::forbidden)?;
-            Ok((StreamName::Conversation(conversation), None))
+            if ctx.one(ConversationFor { conversation, member }).await?.is_none() {
+                return oversight::types::listening(ctx, conversation).await;
+            }
+            Ok(Course::from((StreamName::Conversation(conversation), None)))
         };
         Ok(ctx.events(after, plan).await?.map(Event::from))
     }

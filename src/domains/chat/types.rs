@@ -18,6 +18,7 @@ use crate::{
     domains::{
         accounts::loaders::MemberById,
         event::Happened,
+        oversight::{loaders::OversightOf, types::ConversationOversight},
         profiles::types::Member,
         sessions::{loaders::SessionSeenBy, types::Session},
         user_error::UserError,
@@ -66,6 +67,12 @@ impl Conversation {
     #[must_use]
     pub const fn changed(row: ConversationRow, seat: Option<Seat>, member: MemberId) -> Self {
         Self { row, member, seat, stream_seq: None }
+    }
+
+    /// A conversation that somebody reads who is not in it.
+    #[must_use]
+    pub const fn overseen(row: ConversationRow, cursor: Cursor, reader: MemberId) -> Self {
+        Self { row, member: reader, seat: None, stream_seq: Some(cursor.seq) }
     }
 
     async fn seat(&self, ctx: &Context<'_>) -> Result<Option<Seat>, ApiError> {
@@ -170,12 +177,12 @@ impl Conversation {
         .await
     }
 
-    /// The other member of a `DIRECT` conversation. `null` in a `SESSION` one.
+    /// The other member of a `DIRECT` conversation. `null` in a `SESSION` one, and for an administrator.
     async fn viewer_peer(&self, ctx: &Context<'_>) -> Field<Member> {
         field(async {
-            let Some(peer) = self.row.pair.iter().flatten().find(|member| **member != self.member) else {
-                return Ok(None);
-            };
+            let pair = self.row.pair.as_deref().unwrap_or_default();
+            let peer = pair.iter().find(|member| **member != self.member);
+            let Some(peer) = peer.filter(|_| pair.contains(&self.member)) else { return Ok(None) };
             Ok(ctx.hot(MemberById(*peer)).await?.map(Member))
         })
         .await
@@ -223,6 +230,16 @@ impl Conversation {
     /// Number of the last message that the caller has read; 0 if none. `null` if it cannot be read.
     async fn viewer_last_read_seq(&self, ctx: &Context<'_>) -> Field<i32> {
         field(async { Ok(self.seat(ctx).await?.map(|seat| int(seat.last_read_seq))) }).await
+    }
+
+    /// When administrators had leave to read it, newest first, at most 20: its members are told of each (see
+    /// `policies.chat`). `null` if it cannot be read.
+    async fn oversight(&self, ctx: &Context<'_>) -> Field<Vec<ConversationOversight>> {
+        field(async {
+            let accesses = ctx.one(OversightOf(self.row.id)).await?;
+            Ok(accesses.map(|accesses| accesses.into_iter().map(ConversationOversight).collect()))
+        })
+        .await
     }
 
     /// Opaque place in the stream of the conversation at which everything here is true: give it to `conversationEvents`

@@ -30,6 +30,7 @@ use crate::{
             self,
             types::{NotificationReceived, NotificationsRead},
         },
+        oversight::{self, types::ConversationOverseen},
         payments::{
             self,
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
@@ -48,6 +49,7 @@ use crate::{
                 SessionStarted,
             },
         },
+        uploads::{self, types::UploadFinalized},
         wallet::{self, types::WalletChanged},
     },
     events::{self, EventPayload},
@@ -145,6 +147,8 @@ events! {
     MessageSent(chat::model::MessageSent);
     /// One of the caller's conversations was opened, has a new message or was read.
     ConversationUpdated(chat::model::ConversationUpdated);
+    /// An administrator was given leave to read a conversation.
+    ConversationOverseen(oversight::model::ConversationOverseen);
     /// The caller got a notification.
     NotificationReceived(notifications::model::NotificationReceived);
     /// The caller has read notifications.
@@ -157,6 +161,8 @@ events! {
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
     PaymentExpired(payments::model::PaymentExpired);
+    /// A file of the caller was finalised.
+    UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.
     SecurityEvent(accounts::model::SecurityEvent);
 }

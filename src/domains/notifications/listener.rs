@@ -15,6 +15,7 @@ use crate::{
     db::{Tx, ids::MemberId},
     domains::{
         mentorship::model::MentorApplicationReviewed,
+        oversight::model::ConversationOverseen,
         payments::model::{PaymentFailed, PaymentSucceeded},
         reviews::model::ReviewAdded,
         sessions::model::{
@@ -38,6 +39,7 @@ impl Listener for Notifier {
 /// The notification that an event makes, if any.
 fn draft(event: &Pending) -> Option<Draft> {
     let StreamName::User(member) = event.stream else { return None };
+    let mut occasion = None;
     let (kind, subject, body) = match event.kind {
         BookingConfirmed::KIND => {
             let BookingConfirmed { booking, .. } = event.payload()?;
@@ -86,9 +88,15 @@ fn draft(event: &Pending) -> Option<Draft> {
             };
             (Kind::MentorApplicationReviewed, application.id.to_string(), body)
         }
+        ConversationOverseen::KIND => {
+            let overseen: ConversationOverseen = event.payload()?;
+            occasion = Some(overseen.access_id.to_string());
+            let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
+            (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
+        }
         _ => return None,
     };
-    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor })
+    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
 }
 
 fn part(booking: &BookingRow, member: MemberId) -> Part {

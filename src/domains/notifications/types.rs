@@ -40,6 +40,8 @@ pub enum NotificationKind {
     ReviewReceived,
     /// The application to become a mentor was decided.
     MentorApplicationReviewed,
+    /// An administrator was given leave to read a conversation: to its members.
+    ConversationOverseen,
 }
 
 /// An entry of the caller's inbox.

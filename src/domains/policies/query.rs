@@ -5,13 +5,17 @@ use std::ops::RangeInclusive;
 use async_graphql::{Context, Object};
 
 use super::types::{
-    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, IntRange, MentorPolicies, Policies,
+    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
+    Policies, UploadKindPolicy, UploadPolicies,
 };
 use crate::{
     config::Config,
-    domains::{accounts, audit, mentorship, profiles, reviews, scheduling, sessions::model::rules},
+    domains::{
+        accounts, audit, mentorship, oversight, profiles, reviews, scheduling, sessions::model::rules,
+        uploads,
+    },
     engine::scan,
-    graphql::{ContextExt, Field, connection, field},
+    graphql::{ContextExt, Field, connection, field, scalars::BigInt},
     jobs::retention,
     limits::{self, Limits},
     schema,
@@ -39,6 +43,12 @@ impl PoliciesQuery {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
                 },
+                chat: ChatPolicies {
+                    oversight_notice: ctx.app().config.oversight_notice.into(),
+                    oversight_minutes: int(oversight::model::ACCESS_LIFE.num_minutes()),
+                    oversight_reason_length: range(&oversight::model::REASON_LENGTH),
+                },
+                uploads: uploads(),
                 api: api(&ctx.app().limits),
                 audit: AuditPolicies {
                     seal_seconds: int(audit::jobs::SEALING.as_secs()),
@@ -71,6 +81,24 @@ fn bookings(config: &Config) -> BookingPolicies {
         confirm_hours: int(rules::CONFIRM_WINDOW.num_hours()),
         fee_basis_points: config.fee_basis_points.into(),
         review_stars: range(&reviews::model::STARS),
+    }
+}
+
+fn uploads() -> UploadPolicies {
+    use uploads::model;
+    let kind = |&kind: &model::UploadKind| UploadKindPolicy {
+        kind: kind.into(),
+        max_bytes: int(kind.max_bytes()),
+        mime_types: kind.types().iter().map(|known| known.mime()).collect(),
+        public: kind.is_public(),
+    };
+    UploadPolicies {
+        kinds: model::UploadKind::ALL.iter().map(kind).collect(),
+        put_minutes: int(model::PUT_LIFE.num_minutes()),
+        link_minutes: int(model::GET_LIFE.num_minutes()),
+        most_pending: int(model::MOST_PENDING),
+        most_pending_bytes: BigInt(model::MOST_PENDING_BYTES),
+        most_bytes: BigInt(model::MOST_BYTES),
     }
 }
 

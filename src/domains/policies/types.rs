@@ -2,7 +2,10 @@
 
 use async_graphql::SimpleObject;
 
-use crate::domains::audit::types::AuditHead;
+use crate::{
+    domains::{audit::types::AuditHead, oversight::types::OversightNotice, uploads::types::UploadKind},
+    graphql::scalars::BigInt,
+};
 
 /// A range of whole numbers, both ends included.
 #[derive(Clone, Copy, Debug, SimpleObject)]
@@ -22,6 +25,10 @@ pub struct Policies {
     pub bookings: BookingPolicies,
     /// Becoming a mentor.
     pub mentors: MentorPolicies,
+    /// Conversations.
+    pub chat: ChatPolicies,
+    /// Files.
+    pub uploads: UploadPolicies,
     /// Limits of requests.
     pub api: ApiPolicies,
     /// The audit log.
@@ -71,6 +78,47 @@ pub struct MentorPolicies {
     pub statement_length: IntRange,
     /// Days after a rejection before the next application.
     pub reapply_days: i32,
+}
+
+/// Conversations.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct ChatPolicies {
+    /// When the members of a conversation are told that an administrator may read it.
+    pub oversight_notice: OversightNotice,
+    /// Minutes that an administrator may read a conversation after opening it.
+    pub oversight_minutes: i32,
+    /// Characters of the reason to open one.
+    pub oversight_reason_length: IntRange,
+}
+
+/// Files.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UploadPolicies {
+    /// What each kind may be.
+    pub kinds: Vec<UploadKindPolicy>,
+    /// Minutes in which an announced file can be put.
+    pub put_minutes: i32,
+    /// Minutes that a link to a private file is good.
+    pub link_minutes: i32,
+    /// Announced files that a member may have on their way.
+    pub most_pending: i32,
+    /// Bytes that they may have altogether.
+    pub most_pending_bytes: BigInt,
+    /// Bytes that the files of a member may have altogether.
+    pub most_bytes: BigInt,
+}
+
+/// What files of a kind may be.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct UploadKindPolicy {
+    /// The kind.
+    pub kind: UploadKind,
+    /// The most bytes.
+    pub max_bytes: i32,
+    /// The media types.
+    pub mime_types: Vec<&'static str>,
+    /// Whether everybody can see them.
+    pub public: bool,
 }
 
 /// Limits of requests.

@@ -17,6 +17,7 @@ use crate::{
     domains::{
         accounts::loaders::MemberById,
         input::{id, languages, list, not_found, number, text},
+        uploads::service::avatar::public_path,
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
     graphql::{ContextExt, Field},
@@ -37,8 +38,18 @@ impl ProfilesMutation {
     ) -> Field<UpdateProfilePayload> {
         answer(async {
             let viewer = ctx.signed_in()?;
-            let changes = profile_changes(input)?;
-            service::update_profile(ctx.app(), viewer.member_id, &changes).await?;
+            let avatar =
+                input.avatar_upload_id.as_ref().map(|upload| id(upload, "avatarUploadId")).transpose()?;
+            if avatar.is_some() && !input.avatar_url.is_undefined() {
+                let message = "Give avatarUrl or avatarUploadId, not both.";
+                return Err(UserError::validation("avatarUploadId", "EXCLUSIVE", message).into());
+            }
+            let mut changes = profile_changes(input)?;
+            if let Some(avatar) = avatar {
+                changes.avatar_url = Some(Some(public_path(avatar)));
+            }
+            service::update_profile(ctx.app(), viewer.member_id, &changes, avatar).await?;
+            ctx.wrote();
             Ok(UpdateProfilePayload {
                 member: changed_member(ctx, viewer.member_id).await?,
                 ..Default::default()
@@ -163,6 +174,7 @@ impl From<ProfileError> for Refusal {
             ProfileError::UnknownSkill(place) => {
                 crate::domains::input::not_found(&format!("skills.{place}.skillId"), "skill").into()
             }
+            ProfileError::NoAvatar => not_found("avatarUploadId", "finalised picture of yours").into(),
             ProfileError::Database(_) => Self::Api(error.into()),
         }
     }

@@ -10,10 +10,10 @@ use crate::{
     db::{
         Tx, constraint,
         hot::HotKey,
-        ids::{MemberId, SkillId},
+        ids::{MemberId, SkillId, UploadId},
         transact,
     },
-    domains::{accounts::loaders::MemberById, sessions},
+    domains::{accounts::loaders::MemberById, sessions, uploads},
     events::StreamName,
 };
 
@@ -26,12 +26,15 @@ pub enum ProfileError {
     /// A skill is not in the catalogue: its place in the input.
     #[error("unknown skill")]
     UnknownSkill(usize),
+    /// The picture is no finalised upload of the member.
+    #[error("unknown picture")]
+    NoAvatar,
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
 }
 
-/// Changes a member's profile.
+/// Changes a member's profile. A picture that was uploaded stands in `changes` by its public path.
 ///
 /// # Errors
 /// See [`ProfileError`].
@@ -39,6 +42,7 @@ pub async fn update_profile(
     app: &App,
     member: MemberId,
     changes: &ProfileChanges,
+    avatar: Option<UploadId>,
 ) -> Result<(), ProfileError> {
     transact(app, async |tx| {
         repo::update_profile(tx, member, changes).await.map_err(|error| {
@@ -47,6 +51,14 @@ pub async fn update_profile(
                 _ => error.into(),
             }
         })?;
+        // The member's row is locked now: of two pictures at once the later stays.
+        match avatar {
+            Some(upload) if !uploads::service::avatar::show(tx, member, upload).await? => {
+                return Err(ProfileError::NoAvatar);
+            }
+            None if changes.avatar_url.is_some() => uploads::service::avatar::hide(tx, member, None).await?,
+            _ => {}
+        }
         tx.changed(MemberById(member).tag());
         told(tx, member);
         Ok(())

@@ -25,7 +25,10 @@ use skillswap::{
     app::App,
     cli::serve::Server,
     clock::Clock,
-    config::{Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, ProcessRole, Switch},
+    config::{
+        Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, OversightNotice, ProcessRole,
+        StorageConfig, Switch,
+    },
     domains::accounts::{self, model::Role},
     jobs::runner,
 };
@@ -278,7 +281,9 @@ pub fn config() -> Config {
         },
         redis_url: None,
         fee_basis_points: 1500,
+        oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
+        storage: StorageConfig::default(),
         shared_buffers_mb: 64,
         pg_bin_dir: None,
         search_path: None,

@@ -104,7 +104,19 @@ async fn run(client: &Client, text: &str, sample: &Sample, variables: &Value) ->
         let refused = value["userErrors"].as_array().is_some_and(|errors| !errors.is_empty());
         assert!(!refused, "{}.{field} was refused: {value}", sample.name);
     }
-    reply.json["data"].clone()
+    let data = reply.json["data"].clone();
+    if let Some(address) = data["requestUpload"]["target"]["url"].as_str() {
+        put_picture(address).await;
+    }
+    data
+}
+
+/// Puts a file of the announced size, as the visitor has to do outside the page.
+async fn put_picture(address: &str) {
+    let mut file = b"\x89PNG\r\n\x1a\n".to_vec();
+    file.resize(1000, 0);
+    let put = reqwest::Client::new().put(address).body(file).send().await.expect("an answer");
+    assert!(put.status().is_success(), "{}", put.status());
 }
 
 #[tokio::test(flavor = "multi_thread")]

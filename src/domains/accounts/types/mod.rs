@@ -47,6 +47,8 @@ pub enum Permission {
     ReadAudit,
     /// See which apps use what of the API.
     ReadUsage,
+    /// Open a conversation of others, for a reason and a time.
+    OverseeConversations,
 }
 
 /// Whether an account may be used.

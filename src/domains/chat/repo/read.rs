@@ -5,7 +5,7 @@ use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
 use super::{
-    super::model::{MessageRow, Opened},
+    super::model::{ConversationRow, MessageRow, Opened},
     MessageSql, OpenedSql,
 };
 use crate::{
@@ -24,6 +24,27 @@ pub async fn opened(
     conversations: &[ConversationId],
 ) -> QueryResult<Vec<Opened>> {
     OpenedBy { member_id: member, conversations: conversations.to_vec() }.load(conn).await
+}
+
+/// A conversation, whoever looks.
+pub async fn conversation(
+    conn: &mut AsyncPgConnection,
+    id: ConversationId,
+) -> QueryResult<Option<ConversationRow>> {
+    conversations::table
+        .find(id)
+        .select((
+            conversations::id,
+            conversations::kind,
+            conversations::session_id,
+            conversations::pair,
+            conversations::last_seq,
+            conversations::last_message_at,
+            conversations::created_at,
+        ))
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// The key of a member's list of conversations: latest activity first.

@@ -27,6 +27,7 @@ text_enum! {
         PaymentFailed = "PAYMENT_FAILED",
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
+        ConversationOverseen = "CONVERSATION_OVERSEEN",
     }
 }
 
@@ -68,13 +69,16 @@ pub struct Draft {
     pub subject: String,
     /// Who did it.
     pub actor_id: Option<MemberId>,
+    /// Tells apart what can happen to the same subject again.
+    pub occasion: Option<String>,
 }
 
 impl Draft {
     /// Names the event and the member: two drafts with the same source make one notification.
     #[must_use]
     pub fn source(&self) -> String {
-        format!("{}:{}:{}", self.kind, self.subject, self.member_id)
+        let occasion = self.occasion.as_deref().map(|occasion| format!(":{occasion}")).unwrap_or_default();
+        format!("{}:{}:{}{occasion}", self.kind, self.subject, self.member_id)
     }
 }
 

@@ -55,6 +55,8 @@ pub enum Story<'a> {
     MentorNow,
     /// It was rejected: why, and when the next one can be made.
     NotMentor(&'a str, DateTime<Utc>),
+    /// An administrator may, or could, read a conversation: from when until when.
+    Overseen(DateTime<Utc>, DateTime<Utc>),
 }
 
 /// The text of a notification.
@@ -104,6 +106,11 @@ pub fn body(story: Story<'_>) -> String {
         Story::NotMentor(reason, after) => format!(
             "Your application to become a mentor was rejected: “{reason}” You can apply again after {}.",
             time(after)
+        ),
+        Story::Overseen(from, until) => format!(
+            "An administrator was given leave to read one of your conversations from {} until {}.",
+            time(from),
+            time(until)
         ),
     }
 }

@@ -52,8 +52,8 @@ impl Member {
     }
 
     /// Address of the picture. `null` if there is none.
-    async fn avatar_url(&self) -> Option<Url> {
-        self.0.avatar_url.clone().map(Url)
+    async fn avatar_url(&self, ctx: &Context<'_>) -> Option<Url> {
+        self.0.avatar_url.as_deref().map(|url| Url(absolute(&ctx.app().public_url, url)))
     }
 
     /// About the member, in the member's own words.
@@ -116,7 +116,10 @@ impl PlainFields for Member {
         match field.name() {
             "id" => id(row.id),
             "name" => text(&*row.name),
-            "avatarUrl" => Some(row.avatar_url.as_deref().map_or(Value::Null, Value::from)),
+            "avatarUrl" => {
+                let absolute = |url| Value::from(absolute(field.public_url(), url));
+                Some(row.avatar_url.as_deref().map_or(Value::Null, absolute))
+            }
             "handle" => text(&*row.handle),
             "timeZone" => text(&*row.time_zone),
             "bio" => text(&*row.bio),
@@ -124,6 +127,11 @@ impl PlainFields for Member {
             _ => None,
         }
     }
+}
+
+/// The address of a picture; our own are kept without the name of the server.
+fn absolute(public_url: &str, url: &str) -> String {
+    if url.starts_with('/') { format!("{public_url}{url}") } else { url.to_owned() }
 }
 
 /// A skill as a member lists it.
@@ -316,8 +324,10 @@ pub struct UpdateProfileInput {
     pub handle: Option<String>,
     /// About the member, up to 4000 characters.
     pub bio: Option<String>,
-    /// Address of the picture; `null` removes it.
+    /// Address of the picture, if it is kept elsewhere; `null` removes the picture.
     pub avatar_url: MaybeUndefined<Url>,
+    /// The picture: an own upload of the kind `AVATAR` that is `READY`. Not together with `avatarUrl`.
+    pub avatar_upload_id: Option<ID>,
     /// Where the member lives.
     pub time_zone: Option<TimeZone>,
     /// BCP 47 tags, best first, at most 10.
