@@ -97,15 +97,16 @@ pub async fn reset_statements(url: &str) {
         .expect("a reset");
 }
 
-/// Statements and plans since the reset; `begin` and `commit` count as statements too. What the server asks by itself
-/// every few seconds (signed-out devices, the clock, live streams) is left out.
+/// What the server asks by itself: every few seconds (signed-out devices, changed rights, the clock, live streams,
+/// registered documents, what was used) and on a new connection.
+const OWN: &str = "pg_stat_statements|revoked_at|rights_changed_at|clock_timestamp|stream = any|documents_version|api_usage|^set ";
+
+/// Statements and plans since the reset, but for the server's own; `begin` and `commit` count as statements too.
 pub async fn statements(url: &str) -> (i64, i64) {
-    let rows = sql(
-        url,
+    let counted = format!(
         "select coalesce(sum(calls), 0), coalesce(sum(plans), 0) from pg_stat_statements
-         where dbid = (select oid from pg_database where datname = current_database()) and query !~ 'pg_stat_statements|revoked_at|rights_changed_at|clock_timestamp|plan_cache_mode|stream = any'",
-    )
-    .await
-    .expect("the counter");
+         where dbid = (select oid from pg_database where datname = current_database()) and query !~* '{OWN}'"
+    );
+    let rows = sql(url, &counted).await.expect("the counter");
     (rows[0][0].parse().expect("calls"), rows[0][1].parse().expect("plans"))
 }
