@@ -4,6 +4,9 @@
 //! executes the document once per event, as nobody, and shares the bytes. If a resolver asks who is looking, the bytes
 //! are thrown away and each subscriber executes the event for itself: sharing is decided by what happened, not by a list.
 
+mod program;
+mod subscriber;
+
 use std::{
     collections::HashMap,
     panic::AssertUnwindSafe,
@@ -18,18 +21,20 @@ use chrono::{DateTime, Utc};
 use diesel::QueryResult;
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use serde_json::{Map, Value as Json};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::broadcast;
 
+use self::{
+    program::{Executor, Program},
+    subscriber::Subscriber,
+};
 use super::{
     Caller, Engine,
-    cost::Cost,
-    run::{Answer, Operation, answer},
+    run::{Answer, Operation, answer, refuse},
 };
 use crate::{
-    db::hot::Seen,
     events::{Event, StreamName, log},
     graphql::{
-        Client, Scope, Viewer,
+        Scope,
         error::{ApiCode, ApiError},
         feed::{Feed, Plan},
         rights_of,
@@ -38,8 +43,6 @@ use crate::{
 
 /// Answers that a slow subscriber may be behind.
 const BACKLOG: usize = 64;
-/// Events read at once when a subscriber catches up.
-const REPLAY_PAGE: i64 = 200;
 /// How long a leader waits before it looks whether anybody is left.
 const IDLE: Duration = Duration::from_secs(5);
 /// How often a subscription whose right ends by itself looks at the clock while nothing happens.
@@ -78,32 +81,6 @@ enum Delivery {
     Alone(Arc<Event>),
     /// The group itself fell behind.
     Lost,
-}
-
-/// What is executed for every event.
-#[derive(Clone, Debug)]
-struct Program {
-    document: Arc<ExecutableDocument>,
-    text: Arc<str>,
-    operation_name: Option<String>,
-    variables: Arc<Map<String, Json>>,
-    registry: Seen,
-}
-
-impl Program {
-    fn operation(&self) -> Operation {
-        Operation {
-            kind: async_graphql::parser::types::OperationType::Subscription,
-            name: String::new(),
-            cost: Cost::default(),
-            document: ExecutableDocument::clone(&self.document),
-            text: Arc::clone(&self.text),
-            operation_name: self.operation_name.clone(),
-            variables: Map::clone(&self.variables),
-            used: Arc::default(),
-            registry: self.registry,
-        }
-    }
 }
 
 impl Engine {
@@ -185,9 +162,9 @@ impl Engine {
                 Err(answer(Response::from_errors(response.errors)))
             }
             Ok(None) => scope.planned().ok_or_else(|| {
-                super::run::refuse(ApiCode::BadDocument, "A subscription must select one top-level field.")
+                refuse(ApiCode::BadDocument, "A subscription must select one top-level field.")
             }),
-            Err(_) => Err(super::run::refuse(ApiCode::Internal, crate::graphql::error::INTERNAL_MESSAGE)),
+            Err(_) => Err(refuse(ApiCode::Internal, crate::graphql::error::INTERNAL_MESSAGE)),
         }
     }
 
@@ -312,205 +289,6 @@ async fn lead(
     }
 }
 
-/// A document on its way through a stream of events.
-struct Executor {
-    scope: Arc<Scope>,
-    events: mpsc::Sender<Arc<Event>>,
-    responses: BoxStream<'static, Response>,
-}
-
-impl Executor {
-    fn new(engine: &Engine, program: &Program, viewer: Option<Viewer>) -> Self {
-        let (events, receiver) = mpsc::channel(1);
-        let scope = Arc::new(Scope::new(engine.app.clone(), viewer, Client::default(), Feed::of(receiver)));
-        let request = program.operation().into_request(Arc::clone(&scope), engine.app.config.introspects());
-        Self { scope, events, responses: engine.schema.execute_stream(request) }
-    }
-
-    /// The answer for one event, and whether it asked who is looking. `None` if the execution broke.
-    async fn execute(&mut self, event: Arc<Event>) -> Option<(Bytes, bool)> {
-        self.scope.next_event();
-        self.events.send(event).await.ok()?;
-        let response = AssertUnwindSafe(self.responses.next()).catch_unwind().await.ok()??;
-        Some((answer(response).body, self.scope.asked_viewer()))
-    }
-}
-
-/// One subscriber's way through the stream.
-struct Subscriber {
-    engine: Engine,
-    viewer: Option<Viewer>,
-    /// The version of the subscriber's rights under which it was let in.
-    rights: Option<Seen>,
-    stream: StreamName,
-    program: Program,
-    receiver: broadcast::Receiver<Delivery>,
-    /// Made when an event must be executed for this subscriber alone.
-    executor: Option<Box<Executor>>,
-    /// Number of the last event answered; -1 = its cursor cannot be continued.
-    sent: i64,
-    /// Up to here it reads the log.
-    position: i64,
-    replay: std::vec::IntoIter<Arc<Event>>,
-    /// Whether the last answer came from the log.
-    replaying: bool,
-    ended: bool,
-}
-
-impl Subscriber {
-    /// The next answer, if the subscriber may still have it: once the rights have changed, the resolver is asked again
-    /// before anything else is delivered.
-    async fn next_allowed(&mut self) -> Option<Bytes> {
-        let bytes = self.next().await?;
-        let versions = &self.engine.app.hot.versions;
-        if self.ended || self.rights.is_none_or(|rights| versions.holds(rights)) {
-            return Some(bytes);
-        }
-        match Box::pin(self.plan_again()).await {
-            Ok(()) => Some(bytes),
-            Err(refused) => {
-                self.ended = true;
-                self.executor = None;
-                Some(refused.body)
-            }
-        }
-    }
-
-    async fn plan_again(&mut self) -> Result<(), Answer> {
-        self.rights = self.viewer.map(|viewer| self.engine.app.hot.versions.see(rights_of(viewer.member_id)));
-        let caller = Caller { viewer: self.viewer, ..Caller::default() };
-        let plan = self.engine.plan(&caller, self.program.operation()).await?;
-        if plan.stream == self.stream {
-            return Ok(());
-        }
-        Err(super::run::refuse(ApiCode::Forbidden, "Your rights have changed: subscribe again."))
-    }
-
-    /// The next answer. What happens rarely is boxed: this future is kept for as long as the subscription lasts, so its
-    /// size counts once for every subscriber.
-    async fn next(&mut self) -> Option<Bytes> {
-        if self.ended {
-            return None;
-        }
-        if self.sent < 0 {
-            return Box::pin(self.resync()).await;
-        }
-        loop {
-            if (self.sent < self.position || self.replay.len() > 0)
-                && let Some(replayed) = Box::pin(self.next_replayed()).await
-            {
-                return replayed;
-            }
-            if self.replaying {
-                self.executor = None;
-            }
-            let (seq, delivery) = match self.receiver.recv().await {
-                Ok(Delivery::Shared(seq, bytes)) => (seq, Ok(bytes)),
-                Ok(Delivery::Alone(event)) => (event.seq, Err(event)),
-                // It was reading the log while too much happened: it goes on reading.
-                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) if self.replaying => {
-                    if Box::pin(self.read_on()).await.is_err() {
-                        return Box::pin(self.resync()).await;
-                    }
-                    continue;
-                }
-                Ok(Delivery::Lost) | Err(broadcast::error::RecvError::Lagged(_)) => {
-                    return Box::pin(self.resync()).await;
-                }
-                // The group ended without this subscriber: found it again, from where this one stands.
-                Err(broadcast::error::RecvError::Closed) => {
-                    if Box::pin(self.rejoin()).await.is_err() {
-                        return Box::pin(self.resync()).await;
-                    }
-                    continue;
-                }
-            };
-            if seq <= self.sent {
-                continue;
-            }
-            if seq > self.sent + 1 {
-                // A gap: what is missing is in the log.
-                self.position = seq;
-                continue;
-            }
-            self.replaying = false;
-            match delivery {
-                Ok(bytes) => {
-                    self.sent = seq;
-                    return Some(bytes);
-                }
-                Err(event) => return Box::pin(self.alone(event)).await,
-            }
-        }
-    }
-
-    async fn rejoin(&mut self) -> QueryResult<()> {
-        (self.receiver, self.program) = self.engine.join(self.program.clone(), self.stream).await?;
-        self.read_on().await
-    }
-
-    /// Reads the log up to what the hub has delivered by now.
-    async fn read_on(&mut self) -> QueryResult<()> {
-        self.position = self.engine.app.hub.attach(&self.engine.app, self.stream).await?.position;
-        Ok(())
-    }
-
-    /// The next answer from the log; `None` once the log is read up to the position.
-    async fn next_replayed(&mut self) -> Option<Option<Bytes>> {
-        loop {
-            if let Some(event) = self.replay.next() {
-                self.replaying = true;
-                return Some(self.alone(event).await);
-            }
-            if self.sent >= self.position {
-                return None;
-            }
-            let page = async {
-                let mut conn = self.engine.app.conn().await?;
-                log::read(&mut conn, self.stream, self.sent, self.position, REPLAY_PAGE).await
-            };
-            match page.await {
-                Ok(events) if follows(&events, self.sent) => self.replay = events.into_iter(),
-                // Trimmed while it was read, or unreadable.
-                Ok(_) | Err(_) => return Some(self.resync().await),
-            }
-        }
-    }
-
-    async fn alone(&mut self, event: Arc<Event>) -> Option<Bytes> {
-        let seq = event.seq;
-        let executor = self
-            .executor
-            .get_or_insert_with(|| Box::new(Executor::new(&self.engine, &self.program, self.viewer)));
-        let Some((bytes, _)) = executor.execute(event).await else {
-            self.ended = true;
-            return None;
-        };
-        self.sent = seq;
-        Some(bytes)
-    }
-
-    /// Tells the subscriber to read the snapshot again, and ends.
-    async fn resync(&mut self) -> Option<Bytes> {
-        let position = match self.engine.app.conn().await {
-            Ok(mut conn) => {
-                log::position(&mut conn, self.stream).await.map_or(self.position, |at| at.last_seq)
-            }
-            Err(_) => self.position,
-        };
-        let event = Event::resync(self.stream, position, self.engine.app.clock.now());
-        self.executor = None;
-        let bytes = self.alone(Arc::new(event)).await;
-        self.ended = true;
-        bytes
-    }
-}
-
-/// Whether there are events and they continue a stream without a gap.
-fn follows(events: &[Arc<Event>], sent: i64) -> bool {
-    !events.is_empty() && events.iter().zip(sent + 1..).all(|(event, seq)| event.seq == seq)
-}
-
 /// Runs a subscription's beat while it lasts.
 fn with_beat(engine: Engine, beat: crate::graphql::feed::Beat, answers: Answers) -> Answers {
     let timer = tokio::time::interval(BEAT);
@@ -537,7 +315,7 @@ fn ending(engine: Engine, until: DateTime<Utc>, answers: Answers) -> Answers {
             };
             if engine.app.clock.now() >= until {
                 let over = "Your time to read this is over.";
-                return Some((super::run::refuse(ApiCode::Forbidden, over).body, None));
+                return Some((refuse(ApiCode::Forbidden, over).body, None));
             }
             if let Some(bytes) = answer {
                 return Some((bytes, Some((engine, answers, timer))));
