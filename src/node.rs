@@ -1,5 +1,7 @@
 //! The Node interface: every entity by its global id, in one match over all kinds of id.
 
+use std::collections::HashSet;
+
 use async_graphql::{Context, ID, Interface, Object};
 use uuid::Uuid;
 
@@ -100,7 +102,7 @@ impl NodeQuery {
         field(find(ctx, &id)).await
     }
 
-    /// Several at once, in the order of `ids`, at most 50. An entry is `null` if it does not exist or the caller may not see it.
+    /// Several at once, in the order of `ids`, at most 50, none of them twice. An entry is `null` if it does not exist or the caller may not see it.
     async fn nodes(
         &self,
         ctx: &Context<'_>,
@@ -111,6 +113,12 @@ impl NodeQuery {
                 return Err(ApiError::told(
                     ApiCode::Validation,
                     format!("`ids` may have at most {MOST_NODES} entries."),
+                ));
+            }
+            if ids.iter().collect::<HashSet<_>>().len() < ids.len() {
+                return Err(ApiError::told(
+                    ApiCode::Validation,
+                    "`ids` may have each id only once.".to_owned(),
                 ));
             }
             futures_util::future::try_join_all(ids.iter().map(|id| find(ctx, id))).await.map(Some)

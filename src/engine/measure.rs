@@ -74,8 +74,8 @@ impl Measure {
         let Some(result) = self.result.0.lock().unwrap_or_else(PoisonError::into_inner).take() else {
             return Err(response.errors.into_iter().map(Fault::from).collect());
         };
-        let cost = highest(&known);
-        within("cost", cost, self.most, ", with every page as large as its variable allows")?;
+        let cost = known.prices.most();
+        within("cost", cost, self.most, ", with the dearest variables")?;
         let (depth, deepest) = (u64::try_from(result.depth), u64::try_from(MAX_DEPTH));
         within("depth", depth.unwrap_or(u64::MAX), deepest.unwrap_or(u64::MAX), "")?;
         Ok(Measured {
@@ -95,14 +95,6 @@ fn within(what: &str, is: u64, most: u64, how: &str) -> Result<(), Vec<Fault>> {
     Err(vec![Fault { line: 0, message }])
 }
 
-/// What the dearest of a document's operations costs with the largest variables.
-fn highest(known: &Known) -> u64 {
-    let variables = largest(&known.document);
-    let names = known.document.operations.iter().map(|(name, _)| name.map(async_graphql::Name::as_str));
-    let costs = names.filter_map(|name| known.prices.cost(name, &variables));
-    costs.map(|cost| cost.points).max().unwrap_or_default()
-}
-
 fn operations(known: &Known) -> String {
     let names = known.document.operations.iter().map(|(name, operation)| {
         let kind = match operation.node.ty {
@@ -115,40 +107,6 @@ fn operations(known: &Known) -> String {
     let mut names: Vec<String> = names.collect();
     names.sort_unstable();
     names.join(", ")
-}
-
-/// Values for the variables on which the cost depends, as large as they may be.
-fn largest(document: &ExecutableDocument) -> Map<String, Json> {
-    let fragments = document.fragments.values().map(|fragment| &fragment.node.selection_set.node);
-    let operations = document.operations.iter().map(|(_, operation)| &operation.node.selection_set.node);
-    let mut values = Map::new();
-    for selections in fragments.chain(operations) {
-        enlarge(selections, &mut values);
-    }
-    values
-}
-
-/// Recursion is bounded: the document was scanned for nesting.
-fn enlarge(selections: &SelectionSet, values: &mut Map<String, Json>) {
-    for selection in &selections.items {
-        match &selection.node {
-            Selection::Field(field) => {
-                for (name, value) in &field.node.arguments {
-                    let largest = match name.node.as_str() {
-                        "first" | "last" => Json::from(LARGEST_PAGE),
-                        "ids" => (0..LARGEST_PAGE).map(|_| Json::from("x")).collect(),
-                        _ => continue,
-                    };
-                    if let Value::Variable(variable) = &value.node {
-                        values.insert(variable.to_string(), largest);
-                    }
-                }
-                enlarge(&field.node.selection_set.node, values);
-            }
-            Selection::InlineFragment(fragment) => enlarge(&fragment.node.selection_set.node, values),
-            Selection::FragmentSpread(_) => {}
-        }
-    }
 }
 
 fn fault_of(error: ApiError) -> Fault {

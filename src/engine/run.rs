@@ -7,6 +7,7 @@ use async_graphql::{
     parser::types::{DocumentOperations, ExecutableDocument, OperationType},
 };
 use bytes::Bytes;
+use chrono::SecondsFormat;
 use futures_util::FutureExt;
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
@@ -25,6 +26,7 @@ use crate::{
         error::{ApiCode, ApiError, INTERNAL_MESSAGE},
         feed::Feed,
     },
+    limits::Exhausted,
 };
 
 /// How long an execution may take.
@@ -203,6 +205,15 @@ pub fn refuse_with(code: ApiCode, message: &str, mut details: Json) -> Answer {
     }
     let body = serde_json::json!({ "errors": [{ "message": message, "extensions": details }] });
     Answer { body: body.to_string().into(), refused: Some(code) }
+}
+
+/// The answer to a caller whose budget is used up.
+#[must_use]
+pub fn limited(exhausted: Exhausted) -> Answer {
+    let Exhausted { resets_at, retry_after } = exhausted;
+    let message = format!("You have asked for too much. Try again in {retry_after} seconds.");
+    let details = serde_json::json!({ "retryAfter": retry_after, "resetAt": resets_at.to_rfc3339_opts(SecondsFormat::Secs, true) });
+    refuse_with(ApiCode::RateLimited, &message, details)
 }
 
 fn refusal(errors: Vec<ServerError>) -> Answer {

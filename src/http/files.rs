@@ -70,6 +70,11 @@ fn refused(error: &ReceiveError) -> HttpResponse {
         ReceiveError::Finalized => {
             (StatusCode::CONFLICT, "FINALIZED", "The upload is finalised and does not change any more.")
         }
+        ReceiveError::Busy => {
+            let message =
+                "The file is being sent by another request: wait for it, or send it again in a minute.";
+            (StatusCode::CONFLICT, "BUSY", message)
+        }
         ReceiveError::TooLarge => {
             (StatusCode::PAYLOAD_TOO_LARGE, "TOO_LARGE", "The file has more bytes than were announced.")
         }

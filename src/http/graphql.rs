@@ -21,7 +21,7 @@ use super::{
     auth::{self, BadToken},
     cookies,
     envelope::RequestId,
-    limits::{Denied, Receipt, Visit, limited},
+    limits::{Denied, Receipt, Visit},
     media::Media,
     meters::Outcome,
     params,
@@ -73,10 +73,20 @@ pub(super) async fn post(shared: Data<Shared>, request: HttpRequest, payload: Pa
     upload.close_unless_whole(response)
 }
 
+/// Bytes of answers after which the rest of a batch is refused: they are all in memory together.
+const MOST_BATCH_BYTES: usize = 8 * 1024 * 1024;
+
 /// Runs one after another, so that each sees what those before it wrote.
 async fn batch(shared: &Shared, request: &HttpRequest, caller: &Caller, items: Vec<String>) -> Reply {
-    let mut replies = Vec::with_capacity(items.len());
+    let mut replies: Vec<Reply> = Vec::with_capacity(items.len());
+    let mut bytes = 0;
     for item in items {
+        bytes += replies.last().map_or(0, |reply| reply.body.len());
+        if bytes > MOST_BATCH_BYTES {
+            let message = "The answers before this one in the batch are too large: send it on its own.";
+            replies.push(Reply::refusal(StatusCode::BAD_REQUEST, ApiCode::LimitExceeded, message));
+            continue;
+        }
         let reply = Turn::take(shared, request, caller.clone(), item.as_bytes()).await;
         replies.push(reply.unwrap_or_else(|refusal| refusal));
     }

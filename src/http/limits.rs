@@ -62,14 +62,6 @@ impl From<Denied> for Answer {
     }
 }
 
-/// The answer to a caller whose budget is used up.
-pub(super) fn limited(exhausted: Exhausted) -> Answer {
-    let Exhausted { resets_at, retry_after } = exhausted;
-    let message = format!("You have asked for too much. Try again in {retry_after} seconds.");
-    let details = json!({ "retryAfter": retry_after, "resetAt": instant(resets_at) });
-    refuse_with(ApiCode::RateLimited, &message, details)
-}
-
 impl<'e> Visit<'e> {
     /// Lets a request in: counts it for anonymous callers, sees whether members have anything left.
     ///

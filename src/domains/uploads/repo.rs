@@ -44,10 +44,17 @@ pub async fn held_by(
 ) -> QueryResult<Held> {
     // Sums are numeric in PostgreSQL; ours stay far below 2^63.
     let bytes = || dsl::sql::<diesel::sql_types::BigInt>("coalesce(sum(bytes), 0)::bigint");
-    let (pending, pending_bytes) = uploads::table
+    let pending = uploads::table
         .filter(uploads::owner_id.eq(member))
         .filter(uploads::status.eq(UploadStatus::Pending).and(uploads::expires_at.gt(now)))
-        .select((dsl::count_star(), bytes()))
+        .select(dsl::count_star())
+        .first(conn)
+        .await?;
+    // What came is there until the clean-up.
+    let pending_bytes = uploads::table
+        .filter(uploads::owner_id.eq(member))
+        .filter(uploads::status.eq(UploadStatus::Pending).and(uploads::expires_at.gt(now - ABANDONED_AFTER)))
+        .select(bytes())
         .first(conn)
         .await?;
     let ready_bytes = uploads::table

@@ -86,6 +86,11 @@ fn price(registry: &Registry, parent: &str, field: &MetaField) -> Priced {
 
 fn rows(parent: &str, field: &MetaField, of: &str, is_object: bool) -> Rows {
     let is_list = field.ty.starts_with('[');
+    if let Some((_, _, rows)) =
+        schema::ROWS.iter().find(|(place, name, _)| *place == parent && *name == field.name)
+    {
+        return Rows::Known(*rows);
+    }
     if let Some(size) = field.args.get("first").or_else(|| field.args.get("last")) {
         let usual = size.default_value.as_deref().and_then(|text| text.parse().ok());
         return Rows::Page(usual.unwrap_or_else(|| DEFAULT_PAGE.into()));
@@ -105,7 +110,7 @@ mod tests {
 
     #[test]
     fn the_prices_of_single_fields_name_fields_that_there_are() {
-        for (parent, field, _) in schema::PRICES {
+        for (parent, field, _) in schema::PRICES.iter().chain(schema::ROWS) {
             let fields = Catalogue::get().fields(parent);
             assert!(fields.is_some_and(|fields| fields.contains_key(*field)), "{parent}.{field}");
         }

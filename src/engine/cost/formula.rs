@@ -75,6 +75,15 @@ impl Times {
         }
     }
 
+    /// With whatever variables.
+    fn most(&self) -> u64 {
+        match self {
+            _ if self.is_known() => self.get(&Map::new()),
+            Self::Page { .. } | Self::Length(_) => u64::try_from(LARGEST_PAGE).unwrap_or(1),
+            Self::Known(_) | Self::If(..) => 1,
+        }
+    }
+
     fn is_known(&self) -> bool {
         match self {
             Self::Known(_) => true,
@@ -116,6 +125,13 @@ impl Formula {
         self.parts.iter().fold(self.fixed, |sum, (times, of)| {
             sum.saturating_add(times.get(variables).saturating_mul(of.at(variables)))
         })
+    }
+
+    /// What it comes to at most.
+    pub(super) fn most(&self) -> u64 {
+        self.parts
+            .iter()
+            .fold(self.fixed, |sum, (times, of)| sum.saturating_add(times.most().saturating_mul(of.most())))
     }
 
     /// How many parts it has inside.

@@ -101,6 +101,12 @@ impl Prices {
         Some(Cost { points: price.formula.at(variables), open_mutations: price.open_mutations })
     }
 
+    /// What the dearest operation costs with whatever variables.
+    #[must_use]
+    pub fn most(&self) -> u64 {
+        self.0.iter().map(|price| price.formula.most()).max().unwrap_or_default()
+    }
+
     /// How much there is to remember.
     #[must_use]
     pub fn parts(&self) -> usize {
@@ -193,7 +199,9 @@ impl Compiler<'_> {
         } else {
             Formula::fixed(*each).plus(self.set(selected, of, None)).times(&times)
         };
-        costs.plus(Formula::fixed(*once))
+        // Values come with their row, but not the same value again and again.
+        let again = u64::from(field.alias.is_some() && selected.items.is_empty());
+        costs.plus(Formula::fixed(once + again))
     }
 
     fn introspection(&self, set: &SelectionSet, in_types: bool) -> Formula {
@@ -271,7 +279,7 @@ mod tests {
                 "{ a: mentors(first: 5) { ...P } b: mentors(first: 5) { ...P } } fragment P on MentorConnection { edges { cursor } }",
                 1 + 2 * 6,
             ),
-            ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id ... on Member { profile: name } } }", 1 + 3),
+            ("{ nodes(ids: [\"a\", \"b\", \"c\"]) { id ... on Member { profile: name } } }", 1 + 3 + 3),
             ("{ mentors(first: 100000) { edges { cursor } } }", 1 + 1 + 50),
             ("{ mentors(first: 9) @skip(if: true) { edges { cursor } } }", 1),
             ("{ viewer { upcomingSessions { id } } }", 1 + 1 + 10),

@@ -95,6 +95,7 @@ impl Engine {
             operation_name: operation.operation_name.clone(),
             variables: Arc::new(operation.variables.clone()),
             registry: operation.registry,
+            cost: operation.cost,
         };
         self.count(&caller.client.app, &operation.used);
         // Seen before the rights are read: a change in between is found before the first event.

@@ -27,6 +27,8 @@ pub(super) struct Program {
     pub(super) operation_name: Option<String>,
     pub(super) variables: Arc<Map<String, Json>>,
     pub(super) registry: Seen,
+    /// What an execution costs.
+    pub(super) cost: Cost,
 }
 
 impl Program {
@@ -34,7 +36,7 @@ impl Program {
         Operation {
             kind: async_graphql::parser::types::OperationType::Subscription,
             name: String::new(),
-            cost: Cost::default(),
+            cost: self.cost,
             document: ExecutableDocument::clone(&self.document),
             text: Arc::clone(&self.text),
             operation_name: self.operation_name.clone(),

@@ -14,10 +14,11 @@ use crate::{
     db::hot::Seen,
     engine::{
         Caller, Engine,
-        run::{Answer, refuse},
+        run::{Answer, limited, refuse},
     },
     events::{Event, StreamName, log},
     graphql::{Viewer, error::ApiCode, rights_of},
+    limits::{Caller as Payer, Exhausted},
 };
 
 /// Events read at once when a subscriber catches up.
@@ -166,6 +167,11 @@ impl Subscriber {
 
     async fn alone(&mut self, event: Arc<Event>) -> Option<Bytes> {
         let seq = event.seq;
+        if let Some(exhausted) = self.pay() {
+            self.ended = true;
+            self.executor = None;
+            return Some(limited(exhausted).body);
+        }
         let executor = self
             .executor
             .get_or_insert_with(|| Box::new(Executor::new(&self.engine, &self.program, self.viewer)));
@@ -175,6 +181,13 @@ impl Subscriber {
         };
         self.sent = seq;
         Some(bytes)
+    }
+
+    /// Charges the member for an execution of their own: shared answers cost nothing.
+    fn pay(&self) -> Option<Exhausted> {
+        let (app, viewer) = (&self.engine.app, self.viewer?);
+        let member = Payer::Member(viewer.member_id);
+        app.limits.spend(member, self.program.cost.points, app.clock.now()).err()
     }
 
     /// Tells the subscriber to read the snapshot again, and ends.

@@ -30,12 +30,15 @@ use crate::{
         operations::MAX_RUNNING,
         server::Shared,
     },
+    limits,
 };
 
 /// How long a reservation waits for its stream.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// Reservations and reserved streams at once.
 const MAX_RESERVED: usize = 10_000;
+/// Reservations and reserved streams of one caller.
+const MOST_EACH: usize = 50;
 /// The longest id of an operation, in bytes: it is repeated in every event.
 const MAX_ID: usize = 256;
 
@@ -46,6 +49,8 @@ pub(in crate::http) struct Reservations(Mutex<HashMap<Uuid, Reservation>>);
 #[derive(Debug)]
 struct Reservation {
     member: Option<MemberId>,
+    /// Who counts as one caller.
+    caller: limits::Caller,
     commands: mpsc::Sender<Command>,
     /// Until the stream is opened.
     waiting: Option<(mpsc::Receiver<Command>, Instant)>,
@@ -75,17 +80,21 @@ pub(in crate::http) async fn reserve(shared: Data<Shared>, request: HttpRequest)
         Ok(caller) => caller,
         Err(refusal) => return refusal.into_response(Media::Json),
     };
-    if let Err(exhausted) = Visit::begin(&shared.engine, &caller) {
-        return Reply::from(exhausted).into_response(Media::Json);
+    match Visit::begin(&shared.engine, &caller) {
+        // Costs a member as much as the least operation.
+        Ok(visit) => visit.waste(),
+        Err(exhausted) => return Reply::from(exhausted).into_response(Media::Json),
     }
     let token = uuid::Builder::from_random_bytes(rand::random()).into_uuid();
     let (commands, orders) = mpsc::channel(MAX_RUNNING);
     let member = caller.viewer.map(|viewer| viewer.member_id);
-    let reservation = Reservation { member, commands, waiting: Some((orders, Instant::now())) };
+    let caller = member.map_or_else(|| limits::Caller::at(caller.client.ip), limits::Caller::Member);
+    let reservation = Reservation { member, caller, commands, waiting: Some((orders, Instant::now())) };
     let reserved = shared.reservations.with(|reserved| {
         reserved
             .retain(|_, other| other.waiting.as_ref().is_none_or(|(_, since)| since.elapsed() < PATIENCE));
-        let free = reserved.len() < MAX_RESERVED;
+        let own = reserved.values().filter(|other| other.caller == caller).count();
+        let free = reserved.len() < MAX_RESERVED && own < MOST_EACH;
         if free {
             reserved.insert(token, reservation);
         }

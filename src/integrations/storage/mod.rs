@@ -5,6 +5,7 @@
 
 pub mod link;
 mod local;
+pub mod puts;
 mod s3;
 
 use std::{ops::Range, sync::Arc, time::Duration};
@@ -32,6 +33,8 @@ pub struct StorageError(#[from] object_store::Error);
 pub struct Storage {
     store: Arc<dyn ObjectStore>,
     place: Place,
+    /// What is being put through this process.
+    pub puts: puts::Puts,
 }
 
 #[derive(Debug)]
@@ -70,11 +73,15 @@ impl Storage {
         if config.storage.s3_bucket.is_some() {
             let signer = Arc::new(s3::open(&config.storage)?);
             let store: Arc<dyn ObjectStore> = signer.clone();
-            return Ok(Self { store, place: Place::S3 { signer, config: config.storage.clone() } });
+            return Ok(Self {
+                store,
+                place: Place::S3 { signer, config: config.storage.clone() },
+                puts: puts::Puts::default(),
+            });
         }
         let (store, folder) = local::open(&config.data_dir)?;
         let links = Links::new(secret, public_url);
-        Ok(Self { store, place: Place::Disk { links, folder } })
+        Ok(Self { store, place: Place::Disk { links, folder }, puts: puts::Puts::default() })
     }
 
     /// The signer of our own links. `None` if clients go to S3.

@@ -34,6 +34,9 @@ pub enum ReceiveError {
     /// It was finalised: it does not change any more.
     #[error("finalised")]
     Finalized,
+    /// It is being put by another request.
+    #[error("being put")]
+    Busy,
     /// More bytes than were announced.
     #[error("more bytes than announced")]
     TooLarge,
@@ -78,6 +81,7 @@ pub async fn receive<E>(
     if row.status == UploadStatus::Ready {
         return Err(ReceiveError::Finalized);
     }
+    let _putting = storage.puts.begin(id.uuid()).ok_or(ReceiveError::Busy)?;
     let patience = LEAST_TIME + Duration::from_secs(wanted / LEAST_SPEED);
     let key = row.incoming_key();
     tokio::time::timeout(patience, write(app, &key, wanted, body)).await.unwrap_or(Err(ReceiveError::TooSlow))
