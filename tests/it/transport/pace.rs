@@ -67,7 +67,7 @@ async fn a_slow_head_is_cut_off_also_on_a_kept_connection() {
         ask(&mut stream).await;
         life(stream, pause).await
     };
-    let (drip, halt) = (Duration::from_millis(300), Duration::from_secs(60));
+    let (drip, halt) = (Duration::from_millis(300), Duration::from_mins(1));
 
     let lives = tokio::join!(first(drip), first(halt), second(drip), second(halt));
 
