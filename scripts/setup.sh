@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 main() {
   case ${1:-} in
     run) need_rust && need_server ;;
-    test) need_rust && need_server && need_redis && need_node && need_browser ;;
+    test) need_rust && need_server && need_redis && need_openssl && need_node && need_browser ;;
     bench) need_rust && need_server && need_node ;;
     *) fail "usage: scripts/setup.sh run|test|bench" ;;
   esac
@@ -60,6 +60,11 @@ need_redis() {
   need has_redis "Redis" redis-tools
 }
 
+# The tests make certificates with it.
+need_openssl() {
+  need has_openssl "OpenSSL" openssl
+}
+
 need_node() {
   need has_node "Node.js with npm" nodejs npm
 }
@@ -74,6 +79,10 @@ has_c_compiler() {
 
 has_redis() {
   has redis-server || has redis-check-rdb
+}
+
+has_openssl() {
+  has openssl
 }
 
 has_node() {

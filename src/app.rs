@@ -14,6 +14,7 @@ use crate::{
     clock::Clock,
     config::Config,
     db::{Conn, Pool, gather::Gathering, hot::HotRows, ids::AuthSessionId, pool},
+    domains::accounts::service::password::Hashing,
     engine::{registered::Registered, usage::Usage},
     events::{Hub, Listeners},
     integrations::{Integrations, storage::StorageError},
@@ -41,6 +42,8 @@ pub struct Parts {
     pub hot: HotRows,
     /// Devices that were signed out while their access tokens are still good.
     pub revoked: Revoked,
+    /// The hashing of passwords.
+    pub hashing: Hashing,
     /// Documents that are trusted.
     pub registered: Registered,
     /// Who uses what of the API.
@@ -95,6 +98,7 @@ impl App {
             hub: Hub::default(),
             hot,
             revoked: Revoked::default(),
+            hashing: Hashing::default(),
             registered: Registered::default(),
             usage: Usage::default(),
             secret,

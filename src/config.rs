@@ -1,7 +1,11 @@
 //! Every setting with its default, unit and meaning. Flags win over the environment; a wrong value stops the start and
 //! is named.
 
-use std::{ffi::OsString, net::IpAddr, path::PathBuf};
+use std::{
+    ffi::OsString,
+    net::{IpAddr, SocketAddr},
+    path::PathBuf,
+};
 
 use clap::{Args, ValueEnum};
 
@@ -28,6 +32,9 @@ pub struct Config {
     /// Address under which clients reach the server; by default the one it listens on.
     #[arg(long, env = "SKILLSWAP_PUBLIC_URL", value_parser = http_url)]
     pub public_url: Option<String>,
+    /// Encryption of what clients send and receive.
+    #[command(flatten)]
+    pub tls: TlsConfig,
     /// PostgreSQL to use instead of the private one, `postgres://user:password@host:port/database?sslmode=require`.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true, value_parser = postgres_url)]
     pub database_url: Option<String>,
@@ -103,6 +110,18 @@ pub struct Config {
         default_value = "info,tokio_postgres=warn,actix_http=off,actix_server=warn"
     )]
     pub log: String,
+}
+
+/// The certificate with which the server speaks HTTPS itself, in two PEM files that are read again when they change. Without
+/// one it speaks HTTP, for a proxy in front that has the certificate.
+#[derive(Clone, Debug, Default, Args)]
+pub struct TlsConfig {
+    /// Certificate of the server, followed by those that signed it.
+    #[arg(long, env = "SKILLSWAP_TLS_CERT", requires = "tls_key")]
+    pub tls_cert: Option<PathBuf>,
+    /// Its private key.
+    #[arg(long, env = "SKILLSWAP_TLS_KEY", requires = "tls_cert")]
+    pub tls_key: Option<PathBuf>,
 }
 
 /// Who may sign members in for us. A provider without its client id is off.
@@ -275,6 +294,13 @@ impl Config {
     #[must_use]
     pub fn has_role(&self, role: ProcessRole) -> bool {
         self.roles.contains(&role)
+    }
+
+    /// Address under which clients reach a server that listens at the address.
+    #[must_use]
+    pub fn public_url(&self, listening: SocketAddr) -> String {
+        let scheme = if self.tls.tls_cert.is_some() { "https" } else { "http" };
+        self.public_url.clone().unwrap_or_else(|| format!("{scheme}://{listening}"))
     }
 
     /// Whether introspection is answered.

@@ -11,6 +11,7 @@ mod peers;
 mod process;
 mod report;
 mod server;
+mod storm;
 mod template;
 
 use std::path::PathBuf;
@@ -23,8 +24,8 @@ use self::{documents::Documents, material::Material, report::Report, server::Ben
 #[derive(Clone, Debug, Parser)]
 #[command(about = "Measures the server on the benchmark data")]
 pub struct Settings {
-    /// Shapes of benches/documents.json, in order; S1 is the subscription.
-    #[arg(long, value_delimiter = ',', default_value = "Q4,Q3,Q2,Q1,Q1k,M1,M2,S1")]
+    /// Shapes of benches/documents.json, in order; S1 is the subscription, L1 the storm of sign-ins.
+    #[arg(long, value_delimiter = ',', default_value = "Q4,Q3,Q2,Q1,Q1k,M1,M2,S1,L1")]
     pub shapes: Vec<String>,
     /// Connections, each with one request in flight.
     #[arg(long, value_delimiter = ',', default_value = "1,16,64")]
@@ -71,7 +72,7 @@ async fn measure(settings: Settings) -> anyhow::Result<()> {
 async fn measure_on(bench: &Bench, settings: &Settings) -> anyhow::Result<Report> {
     let mut report = Report::default();
     let mut material = Material::new(&settings.folder)?;
-    for shape in settings.shapes.iter().filter(|shape| *shape != "S1") {
+    for shape in settings.shapes.iter().filter(|shape| !["S1", "L1"].contains(&shape.as_str())) {
         for &connections in &settings.connections {
             material.renew(bench).await?;
             let documents = Documents::read(&material)?;
@@ -88,6 +89,12 @@ async fn measure_on(bench: &Bench, settings: &Settings) -> anyhow::Result<Report
             report::say(&row.line())?;
             report.fanout.push(row);
         }
+    }
+    if settings.shapes.iter().any(|shape| shape == "L1") {
+        material.renew(bench).await?;
+        let row = storm::run(bench, &Documents::read(&material)?, settings).await?;
+        report::say(&row.line())?;
+        report.storm = Some(row);
     }
     if let Some(peers) = &settings.peers {
         material.renew(bench).await?;

@@ -13,6 +13,8 @@ pub(crate) struct Report {
     pub(crate) rows: Vec<Row>,
     /// Subscriptions.
     pub(crate) fanout: Vec<FanoutRow>,
+    /// Sign-ins.
+    pub(crate) storm: Option<StormRow>,
     /// What the other harness found.
     pub(crate) peers: Vec<Value>,
 }
@@ -47,7 +49,56 @@ pub(crate) struct FanoutRow {
     pub(crate) used: Mark,
 }
 
+/// A cheap query alone and beside many who sign in.
+pub(crate) struct StormRow {
+    pub(crate) alone: Row,
+    pub(crate) beside: Row,
+    pub(crate) callers: usize,
+    pub(crate) signed_in: usize,
+    pub(crate) refused: usize,
+    /// Why the first of them was refused.
+    pub(crate) first_error: String,
+    pub(crate) seconds: f64,
+}
+
+impl StormRow {
+    fn ratio(&self) -> f64 {
+        self.beside.rate() / self.alone.rate()
+    }
+
+    /// The row as a line of Markdown.
+    pub(crate) fn line(&self) -> String {
+        format!(
+            "| {} | {} | {:.0} | {:.0} | {:.2} | {:.2} | {:.2} | {:.1} | {} {} |",
+            self.alone.shape,
+            self.callers,
+            self.alone.rate(),
+            self.beside.rate(),
+            self.ratio(),
+            millis(&self.alone.latencies, 99),
+            millis(&self.beside.latencies, 99),
+            count(self.signed_in) / self.seconds,
+            self.refused,
+            self.first_error,
+        )
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "shape": "L1", "callers": self.callers, "rps_alone": self.alone.rate(), "rps_beside": self.beside.rate(),
+            "ratio": self.ratio(), "p99_us_alone": at(&self.alone.latencies, 99),
+            "p99_us_beside": at(&self.beside.latencies, 99),
+            "sign_ins_per_s": count(self.signed_in) / self.seconds, "refused": self.refused,
+        })
+    }
+}
+
 impl Row {
+    /// Answers a second.
+    fn rate(&self) -> f64 {
+        count(self.count()) / self.seconds
+    }
+
     fn count(&self) -> usize {
         self.latencies.len()
     }
@@ -65,7 +116,7 @@ impl Row {
             "| {} | {} | {:.0} | {:.2} | {:.2} | {app:.0} | {postgres:.0} | {:.0} | {:.1} | {} | {:.0} | {:.2} | {errors} |",
             self.shape,
             self.connections,
-            count(self.count()) / self.seconds,
+            self.rate(),
             millis(&self.latencies, 50),
             millis(&self.latencies, 99),
             app + postgres,
@@ -79,7 +130,7 @@ impl Row {
     fn json(&self) -> Value {
         json!({
             "shape": self.shape, "title": self.title, "c": self.connections, "n": self.count(),
-            "rps": count(self.count()) / self.seconds, "p50_us": at(&self.latencies, 50), "p99_us": at(&self.latencies, 99),
+            "rps": self.rate(), "p50_us": at(&self.latencies, 50), "p99_us": at(&self.latencies, 99),
             "app_cpu_us_per_req": self.micros(self.used.server), "pg_cpu_us_per_req": self.micros(self.used.postgres),
             "gen_cpu_us_per_req": self.micros(self.used.own), "sql_per_req": self.statements,
             "body_bytes": self.body_bytes / self.count().max(1), "app_rss_mb": self.memory_mb,
@@ -127,6 +178,9 @@ const HEAD: &str = "| shape | connections | requests/s | p50 ms | p99 ms | serve
 const FANOUT_HEAD: &str = "| sockets | publishes/s | delivered | p50 ms | p99 ms | server µs per delivery | PostgreSQL µs | KB per idle socket | closed |
 |---|---|---|---|---|---|---|---|---|
 ";
+const STORM_HEAD: &str = "| shape | signing in | requests/s alone | beside | beside to alone | p99 ms alone | beside | sign-ins/s | refused |
+|---|---|---|---|---|---|---|---|---|
+";
 const PEERS_HEAD: &str = "| shape | connections | peer | requests/s, ours to theirs | CPU, ours to theirs |
 |---|---|---|---|---|
 ";
@@ -148,6 +202,12 @@ impl Report {
                 "\nS1: one conversation, every socket gets every message.\n\n{FANOUT_HEAD}{fanout}"
             ));
         }
+        if let Some(storm) = &self.storm {
+            text.push_str(&format!(
+                "\nL1: a cheap query alone, and beside members who sign in by password.\n\n{STORM_HEAD}{}\n",
+                storm.line()
+            ));
+        }
         let ratios = self.ratios();
         if !ratios.is_empty() {
             text.push_str(&format!("\n{PEERS_HEAD}{}", lines(ratios)));
@@ -157,8 +217,9 @@ impl Report {
 
     /// Writes the tables and the figures as `report.md` and `report.json`.
     pub(crate) fn write(&self, folder: &Path) -> anyhow::Result<()> {
-        let rows: Vec<Value> =
-            self.rows.iter().map(Row::json).chain(self.fanout.iter().map(FanoutRow::json)).collect();
+        let fanout = self.fanout.iter().map(FanoutRow::json);
+        let storm = self.storm.iter().map(StormRow::json);
+        let rows: Vec<Value> = self.rows.iter().map(Row::json).chain(fanout).chain(storm).collect();
         fs::write(
             folder.join("report.json"),
             serde_json::to_string_pretty(&json!({ "rows": rows, "peers": self.peers }))?,

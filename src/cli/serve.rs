@@ -80,7 +80,7 @@ impl Server {
             )
         })?;
         let address = listener.local_addr()?;
-        let public_url = config.public_url.clone().unwrap_or_else(|| format!("http://{address}"));
+        let public_url = config.public_url(address);
         let secret = config.secret()?;
         let pool = pool::build(database_url, usize::from(config.pool_size))?;
         let works = config.has_role(ProcessRole::Worker);

@@ -5,14 +5,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_graphql::{
     Request, ServerError, ValidationResult, async_trait,
     extensions::{Extension, ExtensionContext, ExtensionFactory, NextValidation},
-    parser::types::{ExecutableDocument, OperationType, Selection, SelectionSet},
+    parser::types::OperationType,
 };
-use async_graphql_value::Value;
-use serde_json::{Map, Value as Json};
 
 use super::documents::{Documents, Known};
 use crate::{
-    graphql::{ApiError, connection::LARGEST_PAGE},
+    graphql::ApiError,
     schema::{self, AppSchema, MAX_DEPTH},
 };
 

@@ -121,6 +121,11 @@ impl ApiError {
     }
 }
 
+/// As much waits as may wait.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("overloaded")]
+pub struct Overloaded;
+
 impl<E: std::error::Error + Send + Sync + 'static> From<E> for ApiError {
     fn from(error: E) -> Self {
         let error = anyhow::Error::new(error);
@@ -129,7 +134,9 @@ impl<E: std::error::Error + Send + Sync + 'static> From<E> for ApiError {
                 .downcast_ref::<diesel::result::Error>()
                 .or_else(|| cause.downcast_ref::<Arc<diesel::result::Error>>().map(AsRef::as_ref))
         });
-        if database.is_some_and(pool::is_overloaded) {
+        if database.is_some_and(pool::is_overloaded)
+            || error.chain().any(|cause| cause.downcast_ref::<Overloaded>().is_some())
+        {
             return Self::told(ApiCode::Overloaded, "The server is busy. Try again in a second.");
         }
         Self::Internal(Arc::new(error))

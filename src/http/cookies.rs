@@ -38,14 +38,14 @@ pub(super) fn token_of_socket(shared: &Shared, headers: &HeaderMap) -> Option<St
 /// Adds to an answer what its execution set.
 pub(super) fn write(shared: &Shared, cookies: &Cookies, response: &mut HttpResponse) {
     for cookie in cookies.take() {
-        if let Ok(value) = HeaderValue::from_str(&text(&cookie, is_secure(shared))) {
+        if let Ok(value) = HeaderValue::from_str(&text(&cookie, shared.https)) {
             response.headers_mut().append(SET_COOKIE, value);
         }
     }
 }
 
 fn sent(shared: &Shared, headers: &HeaderMap) -> HashMap<&'static str, String> {
-    let secure = is_secure(shared);
+    let secure = shared.https;
     let pairs = headers.get_all(COOKIE).filter_map(|header| header.to_str().ok());
     let pairs = pairs.flat_map(|header| header.split(';')).filter_map(|pair| pair.trim().split_once('='));
     let known = |(name, value): (&str, &str)| {
@@ -53,10 +53,6 @@ fn sent(shared: &Shared, headers: &HeaderMap) -> HashMap<&'static str, String> {
         Some((plain, value.to_owned()))
     };
     pairs.filter_map(known).collect()
-}
-
-fn is_secure(shared: &Shared) -> bool {
-    shared.engine.app.public_url.starts_with("https://")
 }
 
 /// A browser takes a name with `__Host-` only from this very host over TLS: no neighbouring host can plant one.

@@ -32,7 +32,7 @@ use crate::{
     engine::{
         Caller, Engine,
         answers::{AnswerKey, Answers},
-        run::{Answer, Operation, Params, refuse},
+        run::{Answer, Operation, Params, limited, refuse},
     },
     graphql::error::{ApiCode, INTERNAL_MESSAGE},
     limits::{self, Exhausted},

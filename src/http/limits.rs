@@ -11,7 +11,7 @@ use crate::{
     engine::{
         Caller as Requester, Engine,
         cost::Cost,
-        run::{Answer, Operation, Params, refuse_with},
+        run::{Answer, Operation, Params, limited, refuse_with},
     },
     graphql::error::ApiCode,
     limits::{Caller, Exhausted, Limits, Standing},

@@ -1,7 +1,8 @@
 //! The transports: how a request reaches the engine and how its answer leaves. Knows actix; holds no SQL and no rule of
 //! the business.
 //!
-//! - [`server`]: listening, serving, stopping; `routes`: every route, in reading order; `envelope`: what all answers have;
+//! - [`server`]: listening, serving, stopping; `connection`: one connection, and how long it may take; `tls`: HTTPS;
+//!   `routes`: every route, in reading order; `envelope`: what all answers have;
 //! - `graphql`: queries and mutations over HTTP, with `media`, `upload` and `params`: what a
 //!   client accepts, sends and asks for;
 //! - `websocket` and `sse`: subscriptions, both on `operations`, the operations that run on one connection;
@@ -12,6 +13,7 @@
 
 mod account;
 mod auth;
+mod connection;
 mod cookies;
 mod envelope;
 mod files;
@@ -30,6 +32,7 @@ mod routes;
 mod sandbox;
 pub mod server;
 mod sse;
+mod tls;
 mod upload;
 mod webhooks;
 mod websocket;

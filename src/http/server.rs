@@ -1,36 +1,35 @@
 //! Listening, serving, stopping.
 
 use std::{
-    any::Any,
     io,
     net::{SocketAddr, TcpListener},
     time::Duration,
 };
 
-use actix_web::{
-    App as Site, HttpServer,
-    dev::{Extensions, Server},
-    http::KeepAlive,
-    middleware::from_fn,
-    rt::net::TcpStream,
-    web::Data,
-};
+use actix_http::{HttpService, KeepAlive, error::DispatchError};
+use actix_server::{Server, ServerHandle};
+use actix_service::{ServiceFactoryExt, fn_service, map_config};
+use actix_web::{App as Site, Error, dev::AppConfig, middleware::from_fn, rt::net::TcpStream, web::Data};
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::{JoinError, JoinHandle};
+use tokio_rustls::TlsAcceptor;
 
-use super::{account, envelope, meters::Meters, origins::Origins, routes, sse::Reservations};
+use super::{
+    account,
+    connection::{Connection, HEAD_TIMEOUT, KEEP_ALIVE},
+    envelope,
+    meters::Meters,
+    origins::Origins,
+    routes,
+    sse::Reservations,
+    tls::Certificate,
+};
 use crate::{config::Config, engine::Engine};
 
 /// Connections that may wait to be accepted.
 const BACKLOG: i32 = 4096;
-/// How long an idle connection is kept for the next request: longer than the usual proxy keeps its own.
-const KEEP_ALIVE: Duration = Duration::from_secs(75);
-/// How long a client may take to send the head of its request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long a client may take to read our last words after an early answer or a close frame.
 const GOODBYE_TIMEOUT: Duration = Duration::from_secs(1);
-/// How long a client may leave what we sent unread before its connection is cut.
-const UNREAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long requests in flight may take to finish once the server stops.
 const STOP_TIMEOUT_SECONDS: u64 = 10;
 /// How often live streams catch up with what other processes committed.
@@ -44,6 +43,8 @@ pub(super) struct Shared {
     pub(super) prometheus: Option<PrometheusHandle>,
     pub(super) origins: Origins,
     pub(super) reservations: Reservations,
+    /// Whether clients come by HTTPS, to us or to a proxy in front.
+    pub(super) https: bool,
 }
 
 /// A server that accepts requests.
@@ -88,7 +89,7 @@ pub fn bind(config: &Config) -> io::Result<TcpListener> {
 /// Starts to serve on a port taken by [`bind`]. Must run on a multi-threaded Tokio runtime.
 ///
 /// # Errors
-/// If the listener cannot be used.
+/// If the listener or the certificate cannot be used.
 pub async fn serve(
     engine: Engine,
     listener: TcpListener,
@@ -96,49 +97,58 @@ pub async fn serve(
 ) -> anyhow::Result<Running> {
     let address = listener.local_addr()?;
     engine.app.registered.trust_own(account::documents());
+    let certificate = Certificate::read(&engine.app.config.tls)?;
     let shared = Data::new(Shared {
         meters: Meters::new(),
         prometheus: prometheus.clone(),
         origins: Origins::new(&engine.app.config, &engine.app.public_url),
         reservations: Reservations::default(),
+        https: certificate.is_some() || engine.app.public_url.starts_with("https://"),
         engine: engine.clone(),
     });
-    let server = listen(shared, listener)?;
+    let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
+    let server = listen(shared, listener, tls)?;
+    if let Some(certificate) = certificate {
+        tokio::spawn(certificate.follow(engine.app.clone()));
+    }
     tokio::spawn(stop_with_app(engine.clone(), server.handle()));
     tokio::spawn(sweep(engine.clone(), prometheus));
     Ok(Running { address, engine, server: tokio::spawn(server) })
 }
 
-fn listen(shared: Data<Shared>, listener: TcpListener) -> io::Result<Server> {
+fn listen(shared: Data<Shared>, listener: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<Server> {
     let workers = usize::from(shared.engine.app.config.http_workers);
-    let site = move || {
-        Site::new()
+    let server = Server::build().disable_signals().shutdown_timeout(STOP_TIMEOUT_SECONDS);
+    let server = if workers == 0 { server } else { server.workers(workers) };
+    let stopping = server.graceful_shutdown_signal();
+    let server = server.listen("http", listener, move || {
+        let (shared, tls, stopping) = (Data::clone(&shared), tls.clone(), stopping.clone());
+        let site = Site::new()
             .app_data(Data::clone(&shared))
             .configure(routes::configure)
             .wrap(shared.origins.cors())
-            .wrap(from_fn(envelope::wrap))
-    };
-    let server = HttpServer::new(site)
-        .disable_signals()
-        .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
-        .client_request_timeout(HEAD_TIMEOUT)
-        .client_disconnect_timeout(GOODBYE_TIMEOUT)
-        .shutdown_timeout(STOP_TIMEOUT_SECONDS)
-        .on_connect(tune);
-    let server = if workers == 0 { server } else { server.workers(workers) };
-    Ok(server.listen(listener)?.run())
+            .wrap(from_fn(envelope::wrap));
+        let site = map_config(site, |()| AppConfig::default()).map_err(|error: Error| error.error_response());
+        let http = HttpService::build()
+            .graceful_shutdown_signal(move || {
+                let stopping = stopping.clone();
+                async move { stopping.notified().await }
+            })
+            .keep_alive(KeepAlive::Timeout(KEEP_ALIVE))
+            .client_request_timeout(HEAD_TIMEOUT)
+            .client_disconnect_timeout(GOODBYE_TIMEOUT)
+            .on_connect_ext(|connection: &Connection, data| {
+                data.insert(connection.pace());
+            })
+            .h1(site);
+        fn_service(move |stream: TcpStream| Connection::accept(stream, tls.clone()))
+            .map_err(DispatchError::Io)
+            .and_then(http)
+    })?;
+    Ok(server.run())
 }
 
-/// Small frames leave at once, and a peer that reads nothing is cut by the kernel: it cannot hold memory.
-fn tune(connection: &dyn Any, _: &mut Extensions) {
-    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
-    // Both only fail on a connection that is gone already.
-    stream.set_nodelay(true).ok();
-    #[cfg(target_os = "linux")]
-    socket2::SockRef::from(stream).set_tcp_user_timeout(Some(UNREAD_TIMEOUT)).ok();
-}
-
-async fn stop_with_app(engine: Engine, server: actix_web::dev::ServerHandle) {
+async fn stop_with_app(engine: Engine, server: ServerHandle) {
     engine.app.stopped().await;
     server.stop(true).await;
 }

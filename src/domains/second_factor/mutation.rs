@@ -194,7 +194,7 @@ impl From<ProofError> for Refusal {
                 })
                 .into()
             }
-            ProofError::Seal(_) | ProofError::Database(_) => Self::Api(error.into()),
+            ProofError::Seal(_) | ProofError::Hashing(_) | ProofError::Database(_) => Self::Api(error.into()),
         }
     }
 }

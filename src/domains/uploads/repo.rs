@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{QueryResult, dsl, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{UploadKind, UploadRow, UploadStatus};
+use super::model::{ABANDONED_AFTER, UploadKind, UploadRow, UploadStatus};
 use crate::db::{
     ids::{MemberId, UploadId},
     tables::{stored_objects, uploads},

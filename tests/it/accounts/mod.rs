@@ -10,6 +10,7 @@ mod recovery;
 mod refresh;
 mod registration;
 mod sign_in;
+mod storm;
 
 use serde_json::{Value, json};
 

@@ -72,6 +72,73 @@ impl Schema {
         }
     }
 
+    /// Values of a type that each hold the text at one of the places that take text, and elsewhere only what is needed.
+    pub fn probes(&self, ty: &Value, probe: &str, scalars: Scalars) -> Vec<Value> {
+        match text(&ty["kind"]).as_str() {
+            "NON_NULL" => self.probes(&ty["ofType"], probe, scalars),
+            "LIST" => {
+                self.probes(&ty["ofType"], probe, scalars).into_iter().map(|value| json!([value])).collect()
+            }
+            "INPUT_OBJECT" => {
+                let of = &self.0[&text(&ty["name"])];
+                let fields = of["inputFields"].as_array().expect("fields");
+                let needed = fields.iter().filter(|field| {
+                    of["isOneOf"] != true
+                        && field["type"]["kind"] == "NON_NULL"
+                        && field["defaultValue"].is_null()
+                });
+                let needed: Map<_, _> =
+                    needed.map(|field| (text(&field["name"]), self.value(&field["type"], scalars))).collect();
+                let probed = fields.iter().flat_map(|field| {
+                    let values = self.probes(&field["type"], probe, scalars);
+                    values.into_iter().map(move |value| (text(&field["name"]), value))
+                });
+                probed
+                    .map(|field| needed.clone().into_iter().chain([field]).collect())
+                    .map(Value::Object)
+                    .collect()
+            }
+            "SCALAR" if ["String", "ID"].contains(&text(&ty["name"]).as_str()) => vec![json!(probe)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Requests of a root field that each hold the text at one place of its arguments.
+    pub fn probing(&self, operation: &str, field: &Value, probe: &str, scalars: Scalars) -> Vec<Value> {
+        let arguments = field["args"].as_array().expect("arguments");
+        let name = |argument: &Value| text(&argument["name"]);
+        let needed = arguments
+            .iter()
+            .filter(|argument| argument["type"]["kind"] == "NON_NULL" && argument["defaultValue"].is_null());
+        let needed: Map<_, _> =
+            needed.map(|argument| (name(argument), self.value(&argument["type"], scalars))).collect();
+        let declared: Vec<_> =
+            arguments.iter().map(|it| format!("${}: {}", name(it), written(&it["type"]))).collect();
+        let given: Vec<_> = arguments.iter().map(|it| format!("{0}: ${0}", name(it))).collect();
+        let of = named(&field["type"]);
+        let has_edges = self.has_object(&of) && self.fields(&of).iter().any(|field| field["name"] == "edges");
+        let selection = match text(&self.0[&of]["kind"]).as_str() {
+            "SCALAR" | "ENUM" => "",
+            _ if has_edges => "{ edges { cursor } }",
+            _ if operation == "mutation" => "{ userErrors { code } }",
+            _ => "{ __typename }",
+        };
+        let query = format!(
+            "{operation}({}) {{ {}({}) {selection} }}",
+            declared.join(", "),
+            text(&field["name"]),
+            given.join(", ")
+        );
+        let probed = arguments.iter().flat_map(|argument| {
+            let values = self.probes(&argument["type"], probe, scalars);
+            values.into_iter().map(move |value| (name(argument), value))
+        });
+        probed
+            .map(|argument| needed.clone().into_iter().chain([argument]).collect::<Map<_, _>>())
+            .map(|variables| json!({ "query": query, "variables": variables }))
+            .collect()
+    }
+
     /// A value of an input type.
     pub fn input(&self, name: &str, scalars: Scalars) -> Value {
         let ty = &self.0[name];
@@ -95,6 +162,15 @@ fn literal(value: &Value) -> String {
         }
         Value::Array(items) => format!("[{}]", items.iter().map(literal).collect::<Vec<_>>().join(", ")),
         other => other.to_string(),
+    }
+}
+
+/// A type as documents write it.
+fn written(ty: &Value) -> String {
+    match text(&ty["kind"]).as_str() {
+        "NON_NULL" => format!("{}!", written(&ty["ofType"])),
+        "LIST" => format!("[{}]", written(&ty["ofType"])),
+        _ => text(&ty["name"]),
     }
 }
 

@@ -27,7 +27,7 @@ use skillswap::{
     clock::Clock,
     config::{
         Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, OversightNotice, ProcessRole,
-        StorageConfig, Switch,
+        StorageConfig, Switch, TlsConfig,
     },
     domains::accounts::{self, model::Role},
     jobs::runner,
@@ -77,9 +77,10 @@ impl TestApp {
     }
 
     async fn on(config: Config, database_url: String) -> Self {
+        let scheme = if config.tls.tls_cert.is_some() { "https" } else { "http" };
         let server =
             Server::start(config, &database_url, Clock::default(), None).await.expect("the server starts");
-        let url = format!("http://{}", server.running.address);
+        let url = format!("{scheme}://{}", server.running.address);
         Self { app: server.app.clone(), url, database_url, server: Some(server) }
     }
 
@@ -262,6 +263,7 @@ pub fn config() -> Config {
         mode: Mode::Development,
         roles: vec![ProcessRole::Api],
         public_url: None,
+        tls: TlsConfig::default(),
         database_url: None,
         pool_size: 8,
         http_workers: 1,

@@ -1,5 +1,9 @@
+mod forgery;
 mod hostile;
 mod http;
+mod injection;
 mod operations;
+mod pace;
 mod plain;
+mod tls;
 mod websocket;

@@ -206,7 +206,9 @@ impl From<LogInError> for Refusal {
             LogInError::Limited(retry_after) => limited(retry_after).into(),
             LogInError::Suspended(suspension) => UserError::suspended(suspension.until).into(),
             LogInError::Factor(error) => error.into(),
-            LogInError::Database(_) | LogInError::Token(_) => Self::Api(error.into()),
+            LogInError::Hashing(_) | LogInError::Database(_) | LogInError::Token(_) => {
+                Self::Api(error.into())
+            }
         }
     }
 }

@@ -24,6 +24,7 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 pub use connection::RenewError;
+use password::{HashingError, Turn};
 pub use sign_in::{LogInError, RefreshError, RevokeError, SignedIn};
 pub use token::{TokenError, public_keys, verify_access_token};
 
@@ -61,7 +62,7 @@ pub enum AccountError {
     Database(#[from] diesel::result::Error),
     /// The password could not be hashed.
     #[error("hashing: {0}")]
-    Hashing(#[from] password::HashingFailed),
+    Hashing(#[from] HashingError),
 }
 
 /// Makes an account and mails a link that proves its address. A taken address changes nothing and is not told: the answer
@@ -70,7 +71,7 @@ pub enum AccountError {
 /// # Errors
 /// Only if the database or the hashing fails.
 pub async fn register(app: &App, command: Register) -> Result<(), AccountError> {
-    let password_hash = password::hash(app, command.password).await?;
+    let password_hash = Turn::take(app)?.hash(command.password).await?;
     let done: Result<(), AccountError> = transact(app, async |tx| {
         if repo::credential_by_email(tx, &command.email).await?.is_some() {
             return Ok(letters::tell_owner(tx, &command.email).await?);

@@ -9,7 +9,7 @@ use super::{
     device::Device,
     letters::{self, notice, redeem, send_link},
     lockout::{self, MAIL_REQUESTS, PLACE, TryError},
-    password,
+    password::{HashingError, Turn},
 };
 use crate::{
     app::App,
@@ -48,7 +48,7 @@ pub enum RecoveryError {
     Limited(i32),
     /// The password could not be hashed.
     #[error("hashing: {0}")]
-    Hashing(#[from] password::HashingFailed),
+    Hashing(#[from] HashingError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -138,7 +138,7 @@ pub async fn reset(app: &App, token: &str, new: String, device: &Device) -> Resu
     if !good {
         return Err(RecoveryError::TokenInvalid);
     }
-    let hash = password::hash(app, new).await?;
+    let hash = Turn::take(app)?.hash(new).await?;
     let (member, ended) = transact(app, async |tx| {
         let (member, email) =
             redeem(tx, token, TokenPurpose::ResetPassword).await?.ok_or(RecoveryError::TokenInvalid)?;
@@ -163,7 +163,7 @@ pub async fn reset(app: &App, token: &str, new: String, device: &Device) -> Resu
 /// [`RecoveryError::InvalidCredentials`], [`RecoveryError::Limited`].
 pub async fn change(app: &App, viewer: Viewer, current: String, new: String) -> Result<(), RecoveryError> {
     let old = prove(app, viewer, current).await?;
-    let hash = password::hash(app, new).await?;
+    let hash = Turn::take(app)?.hash(new).await?;
     let ended = transact(app, async |tx| {
         let found = repo::lock_credential(tx, viewer.member_id).await?;
         // Somebody else may have changed it since it was compared.
@@ -184,12 +184,12 @@ pub async fn change(app: &App, viewer: Viewer, current: String, new: String) -> 
 /// # Errors
 /// [`RecoveryError::InvalidCredentials`], [`RecoveryError::Limited`].
 pub async fn prove(app: &App, viewer: Viewer, current: String) -> Result<String, RecoveryError> {
-    let now = app.clock.now();
+    let (turn, now) = (Turn::take(app)?, app.clock.now());
     let who = viewer.member_id.uuid();
     let counted = lockout::count_one(&mut *app.conn().await?, "password", who.as_bytes(), PLACE, now).await?;
     let found = repo::credential_of(&mut *app.conn().await?, viewer.member_id).await?;
     let hash = found.and_then(|(credential, _)| credential.password_hash);
-    if !password::verify(app, current, hash.clone()).await {
+    if !turn.verify(current, hash.clone()).await? {
         return Err(RecoveryError::InvalidCredentials);
     }
     counted.forgive(app).await?;

@@ -14,7 +14,7 @@ use super::{
     AccountError,
     device::Device,
     lockout::{Attempt, TryError},
-    password,
+    password::{HashingError, Turn},
     token::{self, TokenError},
 };
 use crate::{
@@ -68,6 +68,9 @@ pub enum LogInError {
     /// The account has a second factor that was not shown, or not rightly.
     #[error("second factor: {0}")]
     Factor(#[from] LogInFactorError),
+    /// The password could not be compared.
+    #[error("hashing: {0}")]
+    Hashing(#[from] HashingError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -96,6 +99,7 @@ pub async fn log_in(
     factor: Option<Proof>,
     device: &Device,
 ) -> Result<SignedIn, LogInError> {
+    let turn = Turn::take(app)?;
     let found = repo::credential_by_email(&mut *app.conn().await?, email).await?;
     let member_id = found.as_ref().map(|(_, member)| member.id);
     let known = device.known_to(app, member_id);
@@ -114,7 +118,7 @@ pub async fn log_in(
     // An unknown address costs the same time as a wrong password.
     let (hash, member) =
         found.map_or((None, None), |(credential, member)| (credential.password_hash, Some(member)));
-    let matches = password::verify(app, password, hash.clone()).await;
+    let matches = turn.verify(password, hash.clone()).await?;
     let (Some(member), Some(hash)) = (member.filter(|_| matches), hash) else {
         return Err(LogInError::InvalidCredentials);
     };

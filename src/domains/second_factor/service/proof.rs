@@ -15,7 +15,7 @@ use crate::{
         transact,
     },
     domains::{
-        accounts::service::password,
+        accounts::service::password::{HashingError, Turn},
         audit::{
             self,
             model::{Act, Action},
@@ -54,6 +54,9 @@ pub enum ProofError {
     /// The secret cannot be opened.
     #[error("seal: {0}")]
     Seal(#[from] SealBroken),
+    /// The password could not be compared.
+    #[error("hashing: {0}")]
+    Hashing(#[from] HashingError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -107,8 +110,9 @@ async fn try_step_up(app: &App, viewer: Viewer, proof: Proof) -> Result<(), Proo
             if hash.is_none() {
                 return Err(ProofError::OtherMethod { methods: Vec::new() });
             }
+            let turn = Turn::take(app)?;
             spend_try(app, member).await?;
-            if !password::verify(app, password, hash).await {
+            if !turn.verify(password, hash).await? {
                 return Err(ProofError::PasswordWrong);
             }
             transact(app, async |tx| {

@@ -8,7 +8,7 @@ use futures_util::{Stream, StreamExt};
 use super::{super::model::UploadStatus, request};
 use crate::{
     app::App,
-    db::ids::UploadId,
+    db::ids::{EntityId, UploadId},
     integrations::storage::{
         StorageError,
         link::{Allows, Signed},
