@@ -303,6 +303,16 @@ mod tests {
     }
 
     #[test]
+    fn the_most_is_what_the_dearest_variables_cost() {
+        let document = "query($n: Int = 2, $show: Boolean = false) {
+            mentors(first: $n) { edges { node { slots { startsAt } reviews(first: 3) @include(if: $show) { edges { cursor } } } } } }";
+        let most = Prices::of(&parse_query(document).unwrap()).most();
+        assert_eq!(most, 1 + 1 + 50 * (1 + 30 + 1 + 3));
+        assert_eq!(points(document, json!({ "n": 50, "show": true })), most);
+        assert_eq!(points(document, json!({})), 1 + 1 + 2 * (1 + 30));
+    }
+
+    #[test]
     fn a_look_at_the_schema_is_cheap_and_a_look_around_in_it_is_not() {
         let once = "{ __schema { types { name fields { name type { name ofType { name } } } } } }";
         assert!(points(once, json!({})) < 120);

@@ -149,3 +149,15 @@ async fn documents_that_are_too_deep_or_too_large_are_refused() {
     let sent = request.send().await;
     assert!(sent.is_err() || sent.is_ok_and(|response| response.status() == 413), "2 MiB");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_is_asked_for_twice_to_make_an_answer_large() {
+    let app = TestApp::start().await;
+    let ada = app.member("ada").await;
+    let twice = "query($id: ID!) { nodes(ids: [$id, $id]) { id } }";
+    let reply = ada.run(twice, serde_json::json!({ "id": ada.id })).await;
+    assert_eq!(reply.error_codes(), ["VALIDATION"]);
+    let once = ada.query("{ viewer { member { name } } }").await.cost["requested"].as_i64().unwrap();
+    let again = ada.query("{ viewer { member { name a: name b: name } } }").await.cost["requested"].as_i64();
+    assert_eq!(again, Some(once + 2));
+}

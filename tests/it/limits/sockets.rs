@@ -95,3 +95,50 @@ async fn streams_of_events_count_and_say_when_to_come_back() {
         assert!(refused.headers().contains_key("retry-after"));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_may_have_only_some_streams_reserved_and_others_have_theirs() {
+    let app = app(0, 100).await;
+    let (ada, grace) = (app.member("ada").await, app.member("grace").await);
+    for _ in 0..50 {
+        assert_eq!(stream(&ada, Method::PUT, TYPENAME).await.status(), StatusCode::CREATED);
+    }
+    assert_eq!(stream(&ada, Method::PUT, TYPENAME).await.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(stream(&grace, Method::PUT, TYPENAME).await.status(), StatusCode::CREATED);
+    assert_eq!(ada.query(TYPENAME).await.cost["remaining"], 100 - 51 - 1, "each costs a point");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn answers_that_are_worked_out_for_one_member_are_paid_by_that_member() {
+    let app = app(0, 200).await;
+    let (ada, grace) = (app.member("ada").await, app.member("grace").await);
+    let send = "mutation($to: MessageTarget!, $id: ID!) {
+        sendMessage(input: { to: $to, clientId: $id, body: \"hello\" }) { message { conversation { id } } } }";
+    let first = grace.run(send, json!({ "to": { "memberId": ada.id }, "id": "0" })).await;
+    let conversation = first.data("sendMessage")["message"]["conversation"]["id"].clone();
+    let mut socket = Socket::connect(&ada).await;
+    let query = "subscription($id: ID!) { conversationEvents(conversationId: $id) { cursor
+        ... on MessageSent { message { conversation { messages(last: 50) { edges { node { id } } } } } } } }";
+    let payload = json!({ "query": query, "variables": { "id": conversation } });
+    socket.send(json!({ "id": "s", "type": "subscribe", "payload": payload })).await;
+    // The subscription is live once something after it was answered.
+    socket.send(json!({ "type": "ping" })).await;
+    assert_eq!(socket.receive().await["type"], "pong");
+    tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+    for id in ["1", "2", "3", "4"] {
+        grace
+            .run(send, json!({ "to": { "conversationId": conversation }, "id": id }))
+            .await
+            .data("sendMessage");
+    }
+    let mut answers = 0;
+    let last = loop {
+        let told = socket.receive().await;
+        if told["payload"]["errors"].is_array() || told["type"] == "error" {
+            break told.to_string();
+        }
+        answers += 1;
+    };
+    assert_eq!(answers, 2, "{last}");
+    assert!(last.contains("RATE_LIMITED") && last.contains("retryAfter"), "{last}");
+}

@@ -74,6 +74,26 @@ async fn a_client_that_sends_nothing_is_cut() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_two_who_put_a_file_at_once_one_waits() {
+    let app = TestApp::start().await;
+    let ada = app.member("ada").await;
+    let payload = request(&ada, "AVATAR", 1000, "image/png").await.ok("requestUpload").clone();
+    let url = payload["target"]["url"].as_str().unwrap().to_owned();
+    let first =
+        tokio::task::spawn_blocking(move || begin(&url, "content-length: 1000", &png(400))).await.unwrap();
+    let until = Instant::now() + Duration::from_secs(5);
+    while put(&payload, png(1000)).await != 409 {
+        assert!(Instant::now() < until, "two write at once");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    drop(first);
+    while put(&payload, png(1000)).await != 204 {
+        assert!(Instant::now() < until, "the file can be sent again");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_link_is_good_for_one_thing_and_a_time() {
     let app = TestApp::start().await;
     let (ada, bob) = (app.member("ada").await, app.member("bob").await);
