@@ -2,7 +2,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{TYPENAME, app};
-use crate::support::{Client, Socket};
+use crate::support::{Client, PASSWORD, Socket};
 
 const EVENTS: &str = "subscription { viewerEvents { cursor } }";
 
@@ -94,4 +94,27 @@ async fn streams_of_events_count_and_say_when_to_come_back() {
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{method}");
         assert!(refused.headers().contains_key("retry-after"));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_sends_its_mutations_where_cookies_can_be_set() {
+    let app = app(0, 0).await;
+    app.member("ada").await;
+    let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken } } }";
+    let input = json!({ "input": { "email": "ada@example.org", "password": PASSWORD } });
+    let body = json!({ "query": log_in, "variables": input });
+    let request = |marked: bool| {
+        let request = app.anonymous().request(Method::POST, "/graphql/stream").json(&body);
+        let request = request.header("accept", "text/event-stream");
+        if marked { request.header("x-skillswap-web", "1") } else { request }
+    };
+
+    let refused = request(true).send().await.expect("an answer");
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let told: Value = refused.json().await.expect("JSON");
+    assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{told}");
+
+    let answered = request(false).send().await.expect("an answer");
+    assert_eq!(answered.status(), StatusCode::OK);
+    assert!(answered.text().await.expect("a text").contains("accessToken"));
 }
