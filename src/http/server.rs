@@ -4,6 +4,7 @@ use std::{
     any::Any,
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -18,7 +19,10 @@ use actix_web::{
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::task::{JoinError, JoinHandle};
 
-use super::{account, envelope, meters::Meters, origins::Origins, routes, sse::Reservations};
+use super::{
+    account, connections::Connections, descriptors, envelope, meters::Meters, origins::Origins, routes,
+    sse::Reservations,
+};
 use crate::{config::Config, engine::Engine};
 
 /// Connections that may wait to be accepted.
@@ -44,6 +48,7 @@ pub(super) struct Shared {
     pub(super) prometheus: Option<PrometheusHandle>,
     pub(super) origins: Origins,
     pub(super) reservations: Reservations,
+    pub(super) connections: Arc<Connections>,
 }
 
 /// A server that accepts requests.
@@ -101,6 +106,7 @@ pub async fn serve(
         prometheus: prometheus.clone(),
         origins: Origins::new(&engine.app.config, &engine.app.public_url),
         reservations: Reservations::default(),
+        connections: Connections::new(&engine.app.config),
         engine: engine.clone(),
     });
     let server = listen(shared, listener)?;
@@ -124,6 +130,7 @@ fn listen(shared: Data<Shared>, listener: TcpListener) -> io::Result<Server> {
         .client_request_timeout(HEAD_TIMEOUT)
         .client_disconnect_timeout(GOODBYE_TIMEOUT)
         .shutdown_timeout(STOP_TIMEOUT_SECONDS)
+        .max_connections(descriptors::connections_per_worker(workers))
         .on_connect(tune);
     let server = if workers == 0 { server } else { server.workers(workers) };
     Ok(server.listen(listener)?.run())
