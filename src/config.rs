@@ -180,6 +180,17 @@ pub struct LimitsConfig {
     /// Points of a signed-in member in 15 minutes; 0 = any number. By default 200000 in production, else 1000000.
     #[arg(long, env = "SKILLSWAP_MEMBER_POINTS")]
     pub member_points: Option<u32>,
+    /// Sockets and event streams that one place may keep open without signing in; 0 = any number. By default 200 in
+    /// production, else 15000.
+    #[arg(long, env = "SKILLSWAP_SOCKETS_PER_PLACE")]
+    pub sockets_per_place: Option<u32>,
+    /// Sockets and event streams that a signed-in member may keep open; 0 = any number. By default 50 in production,
+    /// else 15000.
+    #[arg(long, env = "SKILLSWAP_SOCKETS_PER_MEMBER")]
+    pub sockets_per_member: Option<u32>,
+    /// Seconds after which a socket without a token, on which nothing runs, is closed.
+    #[arg(long, env = "SKILLSWAP_IDLE_SOCKET_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub idle_socket_seconds: u32,
     /// Points that one request of an anonymous caller may cost.
     #[arg(long, env = "SKILLSWAP_ANONYMOUS_COST", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..))]
     pub anonymous_cost: u32,
@@ -336,6 +347,20 @@ impl Config {
     pub fn member_points(&self) -> u32 {
         let usual = if self.mode == Mode::Production { 200_000 } else { 1_000_000 };
         self.limits.member_points.unwrap_or(usual)
+    }
+
+    /// Sockets and event streams of one place without signing in; 0 = any number.
+    #[must_use]
+    pub fn sockets_per_place(&self) -> u32 {
+        let usual = if self.mode == Mode::Production { 200 } else { 15_000 };
+        self.limits.sockets_per_place.unwrap_or(usual)
+    }
+
+    /// Sockets and event streams of one member; 0 = any number.
+    #[must_use]
+    pub fn sockets_per_member(&self) -> u32 {
+        let usual = if self.mode == Mode::Production { 50 } else { 15_000 };
+        self.limits.sockets_per_member.unwrap_or(usual)
     }
 
     /// The secret: the one set, or outside production one that is generated once and kept in the data folder.

@@ -95,14 +95,21 @@ impl Bench {
     }
 }
 
-/// The settings of the server: its defaults, but for a cache as large as a server of this size has, and for budgets that
-/// are counted but never used up.
+/// The settings of the server: its defaults, but for a cache as large as a server of this size has, for budgets that
+/// are counted but never used up, and for any number of sockets.
 fn arguments(folder: &Path) -> Vec<String> {
     let folder = folder.to_string_lossy().into_owned();
     let database = ["--data-dir", &folder, "--shared-buffers-mb", "1024"];
     let server = ["--port", "0", "--roles", "api"];
     let limits = ["--anonymous-requests", "4000000000", "--member-points", "4000000000"];
-    database.iter().chain(&server).chain(&limits).map(|&argument| argument.to_owned()).collect()
+    let sockets = ["--sockets-per-place", "0", "--sockets-per-member", "0"];
+    database
+        .iter()
+        .chain(&server)
+        .chain(&limits)
+        .chain(&sockets)
+        .map(|&argument| argument.to_owned())
+        .collect()
 }
 
 fn config(folder: &Path) -> anyhow::Result<Config> {

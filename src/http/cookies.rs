@@ -25,8 +25,13 @@ pub(super) const ACCESS: &str = "access";
 /// The cookies of a request that asks for them and may be believed.
 pub(super) fn of(shared: &Shared, request: &HttpRequest) -> Option<Arc<Cookies>> {
     let headers = request.headers();
-    let marked = headers.get(MARK).is_some_and(|mark| mark == "1");
-    (marked && shared.origins.may_call(headers)).then(|| Arc::new(Cookies::new(sent(shared, headers))))
+    (are_wanted(headers) && shared.origins.may_call(headers))
+        .then(|| Arc::new(Cookies::new(sent(shared, headers))))
+}
+
+/// Whether a page asks for its tokens in cookies.
+pub(super) fn are_wanted(headers: &HeaderMap) -> bool {
+    headers.get(MARK).is_some_and(|mark| mark == "1")
 }
 
 /// The access token of a page that opens a WebSocket.

@@ -13,12 +13,14 @@ use actix_web::{
     web::{Bytes, Data, Payload},
 };
 use async_graphql::parser::types::OperationType;
+use serde_json::json;
 use tracing::Instrument;
 use uuid::Uuid;
 
 use super::server::Shared;
 use super::{
     auth::{self, BadToken},
+    connections::Crowded,
     cookies,
     envelope::RequestId,
     limits::{Denied, Receipt, Visit},
@@ -32,11 +34,14 @@ use crate::{
     engine::{
         Caller, Engine,
         answers::{AnswerKey, Answers},
-        run::{Answer, Operation, Params, limited, refuse},
+        run::{Answer, Operation, Params, limited, refuse, refuse_with},
     },
     graphql::error::{ApiCode, INTERNAL_MESSAGE},
     limits::{self, Exhausted},
 };
+
+/// When a caller with too many connections may try again.
+const CROWDED_SECONDS: i64 = 10;
 
 /// An answer with its place in HTTP.
 #[derive(Debug)]
@@ -324,6 +329,16 @@ impl From<Exhausted> for Reply {
         let (status, seconds) = (StatusCode::TOO_MANY_REQUESTS, exhausted.retry_after);
         let header = Some((RETRY_AFTER, HeaderValue::from(seconds)));
         Self { status, json_status: status, header, body: limited(exhausted).body }
+    }
+}
+
+impl From<Crowded> for Reply {
+    fn from(crowded: Crowded) -> Self {
+        let details = json!({ "retryAfter": CROWDED_SECONDS });
+        let status = StatusCode::TOO_MANY_REQUESTS;
+        let header = Some((RETRY_AFTER, HeaderValue::from(CROWDED_SECONDS)));
+        let body = refuse_with(ApiCode::RateLimited, &crowded.message(), details).body;
+        Self { status, json_status: status, header, body }
     }
 }
 

@@ -6,6 +6,7 @@
 //! - `graphql`: queries and mutations over HTTP, with `media`, `upload` and `params`: what a
 //!   client accepts, sends and asks for;
 //! - `websocket` and `sse`: subscriptions, both on `operations`, the operations that run on one connection;
+//! - `connections`: how many of them each caller keeps open; `descriptors`: how many the process can hold;
 //! - `auth`: token → viewer; `cookies`: the tokens of web pages; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page;
 //! - `webhooks`: what payment providers tell; `sandbox`: the sandbox provider's hosted page; `mail`: the mailbox;
 //! - `files`: files in and out by signed links;
@@ -14,7 +15,9 @@
 mod account;
 mod auth;
 mod connection;
+mod connections;
 mod cookies;
+mod descriptors;
 mod envelope;
 mod files;
 mod graphql;

@@ -3,6 +3,7 @@
 use std::{
     io,
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     time::Duration,
 };
 
@@ -17,7 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     account,
     connection::{Connection, HEAD_TIMEOUT, KEEP_ALIVE},
-    envelope,
+    connections::Connections,
+    descriptors, envelope,
     meters::Meters,
     origins::Origins,
     routes,
@@ -45,6 +47,7 @@ pub(super) struct Shared {
     pub(super) reservations: Reservations,
     /// Whether clients come by HTTPS, to us or to a proxy in front.
     pub(super) https: bool,
+    pub(super) connections: Arc<Connections>,
 }
 
 /// A server that accepts requests.
@@ -104,6 +107,7 @@ pub async fn serve(
         origins: Origins::new(&engine.app.config, &engine.app.public_url),
         reservations: Reservations::default(),
         https: certificate.is_some() || engine.app.public_url.starts_with("https://"),
+        connections: Connections::new(&engine.app.config),
         engine: engine.clone(),
     });
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;
@@ -118,7 +122,10 @@ pub async fn serve(
 
 fn listen(shared: Data<Shared>, listener: TcpListener, tls: Option<TlsAcceptor>) -> io::Result<Server> {
     let workers = usize::from(shared.engine.app.config.http_workers);
-    let server = Server::build().disable_signals().shutdown_timeout(STOP_TIMEOUT_SECONDS);
+    let server = Server::build()
+        .disable_signals()
+        .shutdown_timeout(STOP_TIMEOUT_SECONDS)
+        .max_concurrent_connections(descriptors::connections_per_worker(workers));
     let server = if workers == 0 { server } else { server.workers(workers) };
     let stopping = server.graceful_shutdown_signal();
     let server = server.listen("http", listener, move || {

@@ -18,6 +18,7 @@ use uuid::Uuid;
 pub(super) use self::reservations::{Reservations, complete, reserve};
 use self::stream::EventStream;
 use super::{
+    cookies,
     envelope::RequestId,
     graphql::{self, Reply},
     limits::{self, Denied},
@@ -87,17 +88,18 @@ async fn distinct(
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
     let caller = graphql::caller(shared, request).await?;
+    let connection = shared.connections.of(&caller)?;
     let order = order(shared, request, caller, String::new(), params)?;
     let reads_only =
         order.operation.as_ref().is_ok_and(|(operation, _)| operation.kind != OperationType::Mutation);
     if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
         return Err(graphql::only_queries());
     }
-    Ok(EventStream::of_one(Data::clone(shared), order).into_response())
+    Ok(EventStream::of_one(Data::clone(shared), connection, order).into_response())
 }
 
 /// # Errors
-/// The reply to a caller whose budget is used up.
+/// The reply to a caller whose budget is used up, and to a mutation of a web page.
 fn order(
     shared: &Shared,
     request: &HttpRequest,
@@ -112,7 +114,19 @@ fn order(
         Err(Denied::Limited(exhausted)) => return Err(exhausted.into()),
         Err(refused) => Err(refused.into()),
     };
+    if cookies::are_wanted(request.headers())
+        && operation.as_ref().is_ok_and(|(operation, _)| operation.kind == OperationType::Mutation)
+    {
+        return Err(no_mutations());
+    }
     Ok(Order { id, caller, operation, request: request_id(request) })
+}
+
+/// Tokens must come in cookies, and a stream can set none.
+fn no_mutations() -> Reply {
+    let message = "With `x-skillswap-web`, send mutations to `/graphql`: those that sign in set cookies, which a stream of \
+        events cannot.";
+    refuse(StatusCode::BAD_REQUEST, message)
 }
 
 fn request_id(request: &HttpRequest) -> Uuid {

@@ -17,6 +17,7 @@ use super::reservations::Seat;
 use crate::graphql::Viewer;
 use crate::http::{
     auth::{self, RECHECK},
+    connections::Connection,
     meters::Present,
     operations::{Happening, Operations, Order},
     server::Shared,
@@ -51,12 +52,13 @@ pub(super) struct EventStream {
     stopped: LocalBoxFuture<'static, ()>,
     opened: bool,
     _open: Present,
+    _connection: Connection,
 }
 
 impl EventStream {
     /// The stream of one operation.
-    pub(super) fn of_one(shared: Data<Shared>, order: Order) -> Self {
-        let mut stream = Self::new(shared, order.caller.viewer, Operations::new(distinct));
+    pub(super) fn of_one(shared: Data<Shared>, connection: Connection, order: Order) -> Self {
+        let mut stream = Self::new(shared, connection, order.caller.viewer, Operations::new(distinct));
         stream.start(order);
         stream
     }
@@ -64,14 +66,23 @@ impl EventStream {
     /// The stream that was reserved.
     pub(super) fn of_many(
         shared: Data<Shared>,
+        connection: Connection,
         viewer: Option<Viewer>,
         orders: mpsc::Receiver<Command>,
         seat: Seat,
     ) -> Self {
-        Self { orders: Some((orders, seat)), ..Self::new(shared, viewer, Operations::new(single)) }
+        Self {
+            orders: Some((orders, seat)),
+            ..Self::new(shared, connection, viewer, Operations::new(single))
+        }
     }
 
-    fn new(shared: Data<Shared>, viewer: Option<Viewer>, operations: Operations) -> Self {
+    fn new(
+        shared: Data<Shared>,
+        connection: Connection,
+        viewer: Option<Viewer>,
+        operations: Operations,
+    ) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
         Self {
@@ -83,6 +94,7 @@ impl EventStream {
             stopped: Box::pin(async move { app.stopped().await }),
             opened: false,
             _open: shared.meters.socket(),
+            _connection: connection,
             shared,
         }
     }

@@ -16,6 +16,8 @@ macro_rules! closes {
 }
 
 closes! {
+    /// Nobody in particular, who wants nothing: one who does connects again.
+    IDLE = 1000, "Idle: connect again when you need it, or sign in to stay";
     /// The server stops.
     GOING_AWAY = 1001, "The server is going away: connect again";
     /// RFC 6455 was broken.
@@ -48,6 +50,8 @@ closes! {
     DUPLICATE = 4409, "Subscriber for this id already exists";
     /// A second `connection_init` came.
     SECOND_INIT = 4429, "Too many initialisation requests";
+    /// The member has as many connections as are allowed.
+    CROWDED = 4429, "Too many connections of yours are open: close some";
     /// Messages come faster than anybody could mean them.
     FLOOD = 4429, "Too many messages: at most 1000 in 10 seconds";
 }
@@ -58,9 +62,15 @@ mod tests {
 
     #[test]
     fn reasons_fit_into_a_frame() {
-        for close in
-            [Close::GOING_AWAY, Close::BAD_FIELDS, Close::UNAUTHORIZED, Close::FORBIDDEN, Close::NOT_JSON]
-        {
+        for close in [
+            Close::IDLE,
+            Close::CROWDED,
+            Close::GOING_AWAY,
+            Close::BAD_FIELDS,
+            Close::UNAUTHORIZED,
+            Close::FORBIDDEN,
+            Close::NOT_JSON,
+        ] {
             assert!(close.reason.len() <= 123, "{}", close.reason);
         }
     }

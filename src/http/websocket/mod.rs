@@ -11,6 +11,8 @@ mod reader;
 mod socket;
 mod writer;
 
+use std::net::IpAddr;
+
 use actix_web::{
     HttpMessage, HttpRequest, HttpResponse,
     body::{BodyStream, MessageBody},
@@ -24,7 +26,9 @@ use futures_util::stream::unfold;
 use uuid::Uuid;
 
 use self::socket::{Socket, Token};
-use super::{auth, cookies, envelope::RequestId, graphql::Reply, media::Media, server::Shared};
+use super::{
+    auth, connections::Connection, cookies, envelope::RequestId, graphql::Reply, media::Media, server::Shared,
+};
 use crate::{config::Mode, graphql::error::ApiCode};
 
 /// The subprotocol.
@@ -39,16 +43,16 @@ pub(super) fn is_wanted(request: &HttpRequest) -> bool {
 
 /// Opens a WebSocket.
 pub(super) fn open(shared: Data<Shared>, request: &HttpRequest, payload: Payload) -> HttpResponse {
-    match accept(&shared, request) {
+    let client = auth::client(&shared.engine.app, request);
+    match accept(&shared, request, client.ip) {
         Err(refusal) => refusal.into_response(Media::Json),
-        Ok(mut handshake) => {
+        Ok((mut handshake, connection)) => {
             handshake.insert_header((SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL)));
             let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
             let token = token_in_address(&shared, request)
                 .map(Token::InAddress)
                 .or_else(|| cookies::token_of_socket(&shared, request.headers()).map(Token::InCookie));
-            let client = auth::client(&shared.engine.app, request);
-            let socket = Socket::new(shared, id, payload.into_inner(), client, token);
+            let socket = Socket::new(shared, id, payload.into_inner(), client, token, connection);
             let body = BodyStream::new(unfold(Box::new(socket), Socket::next_bytes)).boxed();
             match handshake.message_body(body) {
                 Ok(response) => response.into(),
@@ -58,7 +62,11 @@ pub(super) fn open(shared: Data<Shared>, request: &HttpRequest, payload: Payload
     }
 }
 
-fn accept(shared: &Shared, request: &HttpRequest) -> Result<actix_http::ResponseBuilder, Reply> {
+fn accept(
+    shared: &Shared,
+    request: &HttpRequest,
+    ip: Option<IpAddr>,
+) -> Result<(actix_http::ResponseBuilder, Connection), Reply> {
     if !shared.origins.may_call(request.headers()) {
         let message = "Pages of this origin may not open a WebSocket here.";
         return Err(Reply::refusal(StatusCode::FORBIDDEN, ApiCode::Forbidden, message));
@@ -69,7 +77,8 @@ fn accept(shared: &Shared, request: &HttpRequest) -> Result<actix_http::Response
     if !offered.flat_map(|names| names.split(',')).any(|name| name.trim() == PROTOCOL) {
         return Err(refuse("Offer the subprotocol `graphql-transport-ws` when you open the WebSocket."));
     }
-    Ok(handshake)
+    // Who it is becomes known later, if at all.
+    Ok((handshake, shared.connections.at_place(ip)?))
 }
 
 fn refuse(message: &str) -> Reply {

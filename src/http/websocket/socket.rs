@@ -22,6 +22,7 @@ use crate::{
     graphql::{Client, ClientApp, Viewer, pass::Pass},
     http::{
         auth::{self, BadToken, RECHECK},
+        connections::Connection,
         limits,
         meters::Present,
         operations::{Happening, NotStarted, Operations, Order, too_many},
@@ -57,8 +58,12 @@ pub(super) struct Socket {
     counted: u32,
     counted_since: Instant,
     next_ping: Instant,
+    /// When an operation was last running.
+    busy: Instant,
     stopped: LocalBoxFuture<'static, ()>,
     _open: Present,
+    /// Of the place, then of the member.
+    connection: Connection,
 }
 
 /// A token that came with the request to open the socket.
@@ -96,6 +101,7 @@ impl Socket {
         payload: Payload,
         client: Client,
         token: Option<Token>,
+        connection: Connection,
     ) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
@@ -111,8 +117,10 @@ impl Socket {
             counted: 0,
             counted_since: now,
             next_ping: now + PING,
+            busy: now,
             stopped: Box::pin(async move { app.stopped().await }),
             _open: shared.meters.socket(),
+            connection,
             shared,
         }
     }
@@ -142,6 +150,7 @@ impl Socket {
     }
 
     async fn step(&mut self) -> Step {
+        let was_busy = !self.operations.is_empty();
         let step = tokio::select! {
             incoming = self.frames.next(), if !self.operations.is_subscribing() => match incoming {
                 None => Step::Vanish,
@@ -152,6 +161,9 @@ impl Socket {
             () = self.timer.as_mut() => self.tick(),
             () = self.stopped.as_mut() => Step::Close(Close::GOING_AWAY),
         };
+        if was_busy || !self.operations.is_empty() {
+            self.busy = Instant::now();
+        }
         // What became ready after the token had ended, or after the device was signed out, is withheld.
         let app = &self.shared.engine.app;
         match step {
@@ -238,7 +250,13 @@ impl Socket {
         };
         if let Some(authorization) = authorization {
             match auth::viewer(&self.shared.engine.app, &authorization, &self.client).await {
-                Ok(viewer) => self.client.pass = Some(Arc::new(Pass::new(viewer, by_cookie))),
+                Ok(viewer) => {
+                    let Ok(connection) = self.shared.connections.of_member(viewer.member_id) else {
+                        return Step::Close(Close::CROWDED);
+                    };
+                    self.connection = connection;
+                    self.client.pass = Some(Arc::new(Pass::new(viewer, by_cookie)));
+                }
                 Err(BadToken::Unavailable) => return Step::Close(Close::TRY_LATER),
                 Err(BadToken::Invalid | BadToken::Unproven) => return Step::Close(Close::FORBIDDEN),
             }
@@ -248,6 +266,7 @@ impl Socket {
             self.client.app = ClientApp::new(name, version.unwrap_or_default());
         }
         self.phase = Phase::Open;
+        self.busy = Instant::now();
         self.set_timer();
         Step::Send(messages::ack())
     }
@@ -263,6 +282,9 @@ impl Socket {
         if self.is_signed_out() {
             return Step::Close(Close::REVOKED);
         }
+        if self.idle_until().is_some_and(|until| now >= until) {
+            return Step::Close(Close::IDLE);
+        }
         let step = if now >= self.next_ping {
             self.next_ping = now + PING;
             Step::Send(writer::ping())
@@ -273,12 +295,20 @@ impl Socket {
         step
     }
 
-    /// Until the next ping; with a token until it is looked at again, or ends.
+    /// How long an anonymous socket on which nothing runs is kept: it holds a descriptor for nothing.
+    fn idle_until(&self) -> Option<Instant> {
+        let seconds = self.shared.engine.app.config.limits.idle_socket_seconds;
+        let idle = self.client.pass.is_none() && self.operations.is_empty();
+        idle.then(|| self.busy + Duration::from_secs(seconds.into()))
+    }
+
+    /// Until the next ping; with a token until it is looked at again, or ends; without one until it has idled too long.
     fn set_timer(&mut self) {
         let left = self.viewer().map(|viewer| viewer.expires_at - self.shared.engine.app.clock.now());
-        let wake = left.map_or(self.next_ping, |left| {
-            self.next_ping.min(Instant::now() + left.to_std().unwrap_or_default().min(RECHECK))
-        });
-        self.timer.as_mut().reset(wake);
+        let wake = left.map_or_else(
+            || self.idle_until().unwrap_or(self.next_ping),
+            |left| Instant::now() + left.to_std().unwrap_or_default().min(RECHECK),
+        );
+        self.timer.as_mut().reset(wake.min(self.next_ping));
     }
 }

@@ -1,8 +1,10 @@
+use std::time::Duration;
+
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{TYPENAME, app};
-use crate::support::{Client, Socket};
+use crate::support::{Client, PASSWORD, Socket, TestApp};
 
 const EVENTS: &str = "subscription { viewerEvents { cursor } }";
 
@@ -79,6 +81,10 @@ async fn a_flood_of_messages_ends_the_socket_even_if_they_cost_nothing() {
 
 async fn stream(client: &Client, method: Method, query: &str) -> reqwest::Response {
     let request = client.request(method, "/graphql/stream").header("accept", "text/event-stream");
+    let request = match &client.token {
+        Some(token) => request.bearer_auth(token),
+        None => request,
+    };
     request.json(&json!({ "query": query })).send().await.expect("an answer")
 }
 
@@ -94,6 +100,120 @@ async fn streams_of_events_count_and_say_when_to_come_back() {
         assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS, "{method}");
         assert!(refused.headers().contains_key("retry-after"));
     }
+}
+
+/// A server with room for so many connections.
+async fn roomy(per_place: u32, per_member: u32) -> TestApp {
+    TestApp::start_with(|config| {
+        config.limits.sockets_per_place = Some(per_place);
+        config.limits.sockets_per_member = Some(per_member);
+        config.limits.idle_socket_seconds = 1;
+        config.trusted_proxies = 1;
+    })
+    .await
+}
+
+/// The answer to asking for a WebSocket.
+async fn upgrade(app: &TestApp, address: &str) -> reqwest::Response {
+    let request = app.anonymous().request(Method::GET, "/graphql").header("x-forwarded-for", address);
+    let request = request
+        .header("connection", "upgrade")
+        .header("upgrade", "websocket")
+        .header("sec-websocket-version", "13")
+        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
+        .header("sec-websocket-protocol", "graphql-transport-ws");
+    request.send().await.expect("an answer")
+}
+
+/// Asks until the server has noticed that somebody left.
+async fn upgrades_at_last(app: &TestApp, address: &str) -> bool {
+    for _ in 0..50 {
+        if upgrade(app, address).await.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return true;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    false
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_place_may_open_so_many_sockets_and_streams() {
+    let app = roomy(3, 0).await;
+    let asked = futures_util::future::join_all((0..20).map(|_| upgrade(&app, "203.0.113.7"))).await;
+    let opened = asked.iter().filter(|answer| answer.status() == StatusCode::SWITCHING_PROTOCOLS).count();
+    assert_eq!(opened, 3);
+
+    let refused = upgrade(&app, "203.0.113.7").await;
+    assert_eq!(refused.status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.headers()["retry-after"], "10");
+    let body: Value = refused.json().await.expect("JSON");
+    assert_eq!(body["errors"][0]["extensions"]["code"], "RATE_LIMITED", "{body}");
+    let request =
+        app.anonymous().request(Method::POST, "/graphql/stream").header("accept", "text/event-stream");
+    let request = request.header("x-forwarded-for", "203.0.113.7").json(&json!({ "query": TYPENAME }));
+    assert_eq!(request.send().await.expect("an answer").status(), StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(upgrade(&app, "203.0.113.8").await.status(), StatusCode::SWITCHING_PROTOCOLS);
+
+    drop(asked);
+    assert!(upgrades_at_last(&app, "203.0.113.7").await, "who leaves makes room");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_may_open_so_many_sockets_and_takes_none_from_the_place() {
+    let app = roomy(1, 2).await;
+    let ada = app.member("ada").await;
+    let first = Socket::connect(&ada).await;
+    let _second = Socket::connect(&ada).await;
+    let mut third = Socket::open(&app.url).await;
+    let payload = json!({ "authorization": format!("Bearer {}", ada.token.as_ref().expect("a token")) });
+    third.send(json!({ "type": "connection_init", "payload": payload })).await;
+    assert_eq!(third.close_code().await, 4429);
+    drop(third);
+    assert_eq!(stream(&ada, Method::POST, EVENTS).await.status(), StatusCode::TOO_MANY_REQUESTS);
+
+    drop(first);
+    for _ in 0..50 {
+        if stream(&ada, Method::POST, EVENTS).await.status() == StatusCode::OK {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("who leaves makes room");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_socket_without_a_token_is_closed_when_nothing_runs_on_it() {
+    let app = roomy(0, 0).await;
+    let (ada, mut idle) = (app.member("ada").await, Socket::connect(&app.anonymous()).await);
+    let mut member = Socket::connect(&ada).await;
+    assert_eq!(idle.close_code().await, 1000);
+
+    member.stays_silent(Duration::from_millis(2_500)).await;
+    member.send(json!({ "type": "ping" })).await;
+    assert_eq!(member.receive().await["type"], "pong");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_sends_its_mutations_where_cookies_can_be_set() {
+    let app = app(0, 0).await;
+    app.member("ada").await;
+    let log_in = "mutation($input: LogInInput!) { logIn(input: $input) { session { accessToken } } }";
+    let input = json!({ "input": { "email": "ada@example.org", "password": PASSWORD } });
+    let body = json!({ "query": log_in, "variables": input });
+    let request = |marked: bool| {
+        let request = app.anonymous().request(Method::POST, "/graphql/stream").json(&body);
+        let request = request.header("accept", "text/event-stream");
+        if marked { request.header("x-skillswap-web", "1") } else { request }
+    };
+
+    let refused = request(true).send().await.expect("an answer");
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
+    let told: Value = refused.json().await.expect("JSON");
+    assert_eq!(told["errors"][0]["extensions"]["code"], "BAD_REQUEST", "{told}");
+
+    let answered = request(false).send().await.expect("an answer");
+    assert_eq!(answered.status(), StatusCode::OK);
+    assert!(answered.text().await.expect("a text").contains("accessToken"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

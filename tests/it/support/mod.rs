@@ -278,6 +278,9 @@ pub fn config() -> Config {
         limits: LimitsConfig {
             anonymous_requests: Some(0),
             member_points: Some(0),
+            sockets_per_place: Some(0),
+            sockets_per_member: Some(0),
+            idle_socket_seconds: 60,
             anonymous_cost: 1_000,
             member_cost: 10_000,
         },
