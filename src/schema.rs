@@ -118,8 +118,8 @@ pub const PRICES: &[(&str, &str, u64)] = &[
 
 /// Lists without a page size that may be longer than usual: (type, field, rows). See [`crate::engine::cost`].
 pub const ROWS: &[(&str, &str, u64)] = &[
-    // Up to 500; a slot is two instants that are worked out in memory, so that some sixteen of them make a row.
-    ("Mentor", "slots", 30),
+    // Up to 500; a slot is two instants that are worked out in memory, so that some thirty of them make a row.
+    ("Mentor", "slots", 15),
 ];
 
 /// Whether a mutation can be used without signing in.

@@ -307,9 +307,9 @@ mod tests {
         let document = "query($n: Int = 2, $show: Boolean = false) {
             mentors(first: $n) { edges { node { slots { startsAt } reviews(first: 3) @include(if: $show) { edges { cursor } } } } } }";
         let most = Prices::of(&parse_query(document).unwrap()).most();
-        assert_eq!(most, 1 + 1 + 50 * (1 + 30 + 1 + 3));
+        assert_eq!(most, 1 + 1 + 50 * (1 + 15 + 1 + 3));
         assert_eq!(points(document, json!({ "n": 50, "show": true })), most);
-        assert_eq!(points(document, json!({})), 1 + 1 + 2 * (1 + 30));
+        assert_eq!(points(document, json!({})), 1 + 1 + 2 * (1 + 15));
     }
 
     #[test]

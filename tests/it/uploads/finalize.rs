@@ -189,7 +189,8 @@ async fn many_announcements_at_once_stay_within_the_limits() {
         request(&bob, "COURSE_VIDEO", video, "video/mp4").await.ok("requestUpload");
     }
     assert_eq!(request(&bob, "COURSE_VIDEO", video, "video/mp4").await.codes("requestUpload"), ["TOO_MANY"]);
-    app.advance(TimeDelta::minutes(61));
+    // Until the clean-up, what may have come counts.
+    app.advance(TimeDelta::hours(8));
     let later = app.sign_in("ada@example.org").await;
     app.sql("insert into stored_objects (key) values ('full')").await;
     app.sql(
