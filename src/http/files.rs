@@ -16,7 +16,7 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{ops, server::Shared, upload::Upload};
+use super::{auth, graphql::Reply, media::Media, ops, server::Shared, upload::Upload};
 use crate::{
     db::ids::UploadId,
     domains::uploads::{
@@ -27,6 +27,7 @@ use crate::{
         },
     },
     integrations::storage::{Pieces, link::Signed},
+    limits::Caller,
 };
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
@@ -107,6 +108,11 @@ pub(super) async fn get(
 ) -> HttpResponse {
     let app = &shared.engine.app;
     let Ok(id) = id.parse::<UploadId>() else { return ops::not_found().await };
+    // Asking for what is not there counts in the place: each time costs a statement.
+    let (limits, place, now) = (&app.limits, Caller::at(auth::client(app, &request).ip), app.clock.now());
+    if let Err(exhausted) = limits.look(place, now) {
+        return Reply::from(exhausted).into_response(Media::Json);
+    }
     let row = match serve::find(app, id, signed.as_deref()).await {
         Ok(Some(Found::Here(row))) => row,
         Ok(Some(Found::There(address))) => {
@@ -115,7 +121,11 @@ pub(super) async fn get(
                 .insert_header((CACHE_CONTROL, "public, max-age=300"))
                 .finish();
         }
-        Ok(None) => return ops::not_found().await,
+        Ok(None) => {
+            // Nothing left is said the next time.
+            limits.spend(place, 1, now).ok();
+            return ops::not_found().await;
+        }
         Err(error) => return unavailable(&error),
     };
     let tag = format!("\"{}\"", row.sha256_text().unwrap_or_default());

@@ -20,10 +20,10 @@ use uuid::Uuid;
 use super::server::Shared;
 use super::{
     auth::{self, BadToken},
-    connections::Crowded,
     cookies,
     envelope::RequestId,
     limits::{Denied, Receipt, Visit},
+    long_lived::Crowded,
     media::Media,
     meters::Outcome,
     params,

@@ -6,7 +6,7 @@
 //! - `graphql`: queries and mutations over HTTP, with `media`, `upload` and `params`: what a
 //!   client accepts, sends and asks for;
 //! - `websocket` and `sse`: subscriptions, both on `operations`, the operations that run on one connection;
-//! - `connections`: how many of them each caller keeps open; `descriptors`: how many the process can hold;
+//! - `long_lived`: how many sockets and event streams each caller keeps open; `descriptors`: how many the process can hold;
 //! - `auth`: token → viewer; `cookies`: the tokens of web pages; `origins`: which pages may call; `ops`: health and metrics; `playground`: the page;
 //! - `webhooks`: what payment providers tell; `sandbox`: the sandbox provider's hosted page; `mail`: the mailbox;
 //! - `files`: files in and out by signed links;
@@ -15,7 +15,6 @@
 mod account;
 mod auth;
 mod connection;
-mod connections;
 mod cookies;
 mod descriptors;
 mod envelope;
@@ -23,6 +22,7 @@ mod files;
 mod graphql;
 mod identity;
 mod limits;
+mod long_lived;
 mod mail;
 mod media;
 mod meters;

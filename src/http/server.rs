@@ -18,8 +18,8 @@ use tokio_rustls::TlsAcceptor;
 use super::{
     account,
     connection::{Connection, HEAD_TIMEOUT, KEEP_ALIVE},
-    connections::Connections,
     descriptors, envelope,
+    long_lived::LongLived,
     meters::Meters,
     origins::Origins,
     routes,
@@ -47,7 +47,7 @@ pub(super) struct Shared {
     pub(super) reservations: Reservations,
     /// Whether clients come by HTTPS, to us or to a proxy in front.
     pub(super) https: bool,
-    pub(super) connections: Arc<Connections>,
+    pub(super) long_lived: Arc<LongLived>,
 }
 
 /// A server that accepts requests.
@@ -107,7 +107,7 @@ pub async fn serve(
         origins: Origins::new(&engine.app.config, &engine.app.public_url),
         reservations: Reservations::default(),
         https: certificate.is_some() || engine.app.public_url.starts_with("https://"),
-        connections: Connections::new(&engine.app.config),
+        long_lived: LongLived::new(&engine.app.config),
         engine: engine.clone(),
     });
     let tls = certificate.as_ref().map(Certificate::acceptor).transpose()?;

@@ -4,14 +4,15 @@
 //!
 //! ```text
 //! operation   1 + its fields
-//! field       of plain values: 0; an object: 1 + its fields; a mutation: 10 + its fields
+//! field       of plain values: 0, under an alias 1; an object: 1 + its fields; a mutation: 10 + its fields
 //! list        rows × (1 + the fields of a row); rows = `first` or `last`, 20 without; the length of `ids`;
 //!             10 for a list without a page size
 //! connection  1 + rows × (1 + the fields of a row); `edges { node }`, `pageInfo` and the connection itself are no rows
 //! ```
 //!
-//! A few fields have a price of their own ([`crate::schema::PRICES`]), introspection costs 100 and what it selects. Aliases and fragments count as often as they stand in the document, `@skip` and `@include` are
-//! followed, and literals count as much as variables. A document is compiled to a formula once, when it is parsed.
+//! A few fields have a price or a number of rows of their own ([`crate::schema::PRICES`], [`crate::schema::ROWS`]),
+//! introspection costs 100 and what it selects. Aliases and fragments count as often as they stand in the document, `@skip`
+//! and `@include` are followed, and literals count as much as variables. A document is compiled to a formula once, when it is parsed.
 
 mod catalogue;
 mod formula;

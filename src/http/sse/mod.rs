@@ -88,14 +88,14 @@ async fn distinct(
         return Err(refuse(StatusCode::NOT_ACCEPTABLE, "Accept `text/event-stream`."));
     }
     let caller = graphql::caller(shared, request).await?;
-    let connection = shared.connections.of(&caller)?;
+    let kept = shared.long_lived.of(&caller)?;
     let order = order(shared, request, caller, String::new(), params)?;
     let reads_only =
         order.operation.as_ref().is_ok_and(|(operation, _)| operation.kind != OperationType::Mutation);
     if request.method() == actix_web::http::Method::GET && order.operation.is_ok() && !reads_only {
         return Err(graphql::only_queries());
     }
-    Ok(EventStream::of_one(Data::clone(shared), connection, order).into_response())
+    Ok(EventStream::of_one(Data::clone(shared), kept, order).into_response())
 }
 
 /// # Errors

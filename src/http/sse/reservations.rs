@@ -141,7 +141,7 @@ pub(super) async fn open(
     token: Uuid,
 ) -> Result<HttpResponse, Reply> {
     let caller = graphql::caller(shared, request).await?;
-    let connection = shared.connections.of(&caller)?;
+    let kept = shared.long_lived.of(&caller)?;
     let member = caller.viewer.map(|viewer| viewer.member_id);
     let (orders, _) = shared.reservations.with(|reserved| {
         let reservation = reserved
@@ -151,7 +151,7 @@ pub(super) async fn open(
         reservation.waiting.take().ok_or_else(|| refuse(StatusCode::CONFLICT, "The stream is open already."))
     })?;
     let seat = Seat { shared: Data::clone(shared), token };
-    Ok(EventStream::of_many(Data::clone(shared), connection, caller.viewer, orders, seat).into_response())
+    Ok(EventStream::of_many(Data::clone(shared), kept, caller.viewer, orders, seat).into_response())
 }
 
 /// Starts an operation on the stream.

@@ -17,7 +17,7 @@ use super::reservations::Seat;
 use crate::graphql::Viewer;
 use crate::http::{
     auth::{self, RECHECK},
-    connections::Connection,
+    long_lived::Kept,
     meters::Present,
     operations::{Happening, Operations, Order},
     server::Shared,
@@ -52,13 +52,13 @@ pub(super) struct EventStream {
     stopped: LocalBoxFuture<'static, ()>,
     opened: bool,
     _open: Present,
-    _connection: Connection,
+    _kept: Kept,
 }
 
 impl EventStream {
     /// The stream of one operation.
-    pub(super) fn of_one(shared: Data<Shared>, connection: Connection, order: Order) -> Self {
-        let mut stream = Self::new(shared, connection, order.caller.viewer, Operations::new(distinct));
+    pub(super) fn of_one(shared: Data<Shared>, kept: Kept, order: Order) -> Self {
+        let mut stream = Self::new(shared, kept, order.caller.viewer, Operations::new(distinct));
         stream.start(order);
         stream
     }
@@ -66,23 +66,15 @@ impl EventStream {
     /// The stream that was reserved.
     pub(super) fn of_many(
         shared: Data<Shared>,
-        connection: Connection,
+        kept: Kept,
         viewer: Option<Viewer>,
         orders: mpsc::Receiver<Command>,
         seat: Seat,
     ) -> Self {
-        Self {
-            orders: Some((orders, seat)),
-            ..Self::new(shared, connection, viewer, Operations::new(single))
-        }
+        Self { orders: Some((orders, seat)), ..Self::new(shared, kept, viewer, Operations::new(single)) }
     }
 
-    fn new(
-        shared: Data<Shared>,
-        connection: Connection,
-        viewer: Option<Viewer>,
-        operations: Operations,
-    ) -> Self {
+    fn new(shared: Data<Shared>, kept: Kept, viewer: Option<Viewer>, operations: Operations) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
         Self {
@@ -94,7 +86,7 @@ impl EventStream {
             stopped: Box::pin(async move { app.stopped().await }),
             opened: false,
             _open: shared.meters.socket(),
-            _connection: connection,
+            _kept: kept,
             shared,
         }
     }

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 use self::socket::{Socket, Token};
 use super::{
-    auth, connections::Connection, cookies, envelope::RequestId, graphql::Reply, media::Media, server::Shared,
+    auth, cookies, envelope::RequestId, graphql::Reply, long_lived::Kept, media::Media, server::Shared,
 };
 use crate::{config::Mode, graphql::error::ApiCode};
 
@@ -46,13 +46,13 @@ pub(super) fn open(shared: Data<Shared>, request: &HttpRequest, payload: Payload
     let client = auth::client(&shared.engine.app, request);
     match accept(&shared, request, client.ip) {
         Err(refusal) => refusal.into_response(Media::Json),
-        Ok((mut handshake, connection)) => {
+        Ok((mut handshake, kept)) => {
             handshake.insert_header((SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL)));
             let id = request.extensions().get::<RequestId>().map_or(Uuid::nil(), |id| id.0);
             let token = token_in_address(&shared, request)
                 .map(Token::InAddress)
                 .or_else(|| cookies::token_of_socket(&shared, request.headers()).map(Token::InCookie));
-            let socket = Socket::new(shared, id, payload.into_inner(), client, token, connection);
+            let socket = Socket::new(shared, id, payload.into_inner(), client, token, kept);
             let body = BodyStream::new(unfold(Box::new(socket), Socket::next_bytes)).boxed();
             match handshake.message_body(body) {
                 Ok(response) => response.into(),
@@ -66,7 +66,7 @@ fn accept(
     shared: &Shared,
     request: &HttpRequest,
     ip: Option<IpAddr>,
-) -> Result<(actix_http::ResponseBuilder, Connection), Reply> {
+) -> Result<(actix_http::ResponseBuilder, Kept), Reply> {
     if !shared.origins.may_call(request.headers()) {
         let message = "Pages of this origin may not open a WebSocket here.";
         return Err(Reply::refusal(StatusCode::FORBIDDEN, ApiCode::Forbidden, message));
@@ -78,7 +78,7 @@ fn accept(
         return Err(refuse("Offer the subprotocol `graphql-transport-ws` when you open the WebSocket."));
     }
     // Who it is becomes known later, if at all.
-    Ok((handshake, shared.connections.at_place(ip)?))
+    Ok((handshake, shared.long_lived.at_place(ip)?))
 }
 
 fn refuse(message: &str) -> Reply {

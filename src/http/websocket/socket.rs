@@ -22,8 +22,8 @@ use crate::{
     graphql::{Client, ClientApp, Viewer, pass::Pass},
     http::{
         auth::{self, BadToken, RECHECK},
-        connections::Connection,
         limits,
+        long_lived::Kept,
         meters::Present,
         operations::{Happening, NotStarted, Operations, Order, too_many},
         server::Shared,
@@ -63,7 +63,7 @@ pub(super) struct Socket {
     stopped: LocalBoxFuture<'static, ()>,
     _open: Present,
     /// Of the place, then of the member.
-    connection: Connection,
+    kept: Kept,
 }
 
 /// A token that came with the request to open the socket.
@@ -101,7 +101,7 @@ impl Socket {
         payload: Payload,
         client: Client,
         token: Option<Token>,
-        connection: Connection,
+        kept: Kept,
     ) -> Self {
         let now = Instant::now();
         let app = shared.engine.app.clone();
@@ -120,7 +120,7 @@ impl Socket {
             busy: now,
             stopped: Box::pin(async move { app.stopped().await }),
             _open: shared.meters.socket(),
-            connection,
+            kept,
             shared,
         }
     }
@@ -251,10 +251,10 @@ impl Socket {
         if let Some(authorization) = authorization {
             match auth::viewer(&self.shared.engine.app, &authorization, &self.client).await {
                 Ok(viewer) => {
-                    let Ok(connection) = self.shared.connections.of_member(viewer.member_id) else {
+                    let Ok(kept) = self.shared.long_lived.of_member(viewer.member_id) else {
                         return Step::Close(Close::CROWDED);
                     };
-                    self.connection = connection;
+                    self.kept = kept;
                     self.client.pass = Some(Arc::new(Pass::new(viewer, by_cookie)));
                 }
                 Err(BadToken::Unavailable) => return Step::Close(Close::TRY_LATER),

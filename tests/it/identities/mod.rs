@@ -4,16 +4,11 @@ mod sign_in;
 mod sync;
 mod unlink;
 
-use std::{
-    io::{BufRead, BufReader},
-    process::{Child, Command, Stdio},
-};
-
 use reqwest::Url;
 use serde_json::{Value, json};
 use skillswap::config::IdentityConfig;
 
-use crate::support::{Client, Reply, TestApp};
+use crate::support::{Client, Reply, TestApp, node::NodeServer};
 
 const REDIRECT: &str = "https://app.example.org/signed-in";
 const START: &str =
@@ -29,32 +24,15 @@ const UNLINK: &str = "mutation($input: UnlinkOAuthIdentityInput!) { unlinkOAuthI
 struct Idp {
     url: String,
     http: reqwest::Client,
-    server: Child,
-}
-
-impl Drop for Idp {
-    fn drop(&mut self) {
-        self.server.kill().ok();
-        self.server.wait().ok();
-    }
+    _server: NodeServer,
 }
 
 impl Idp {
     fn start() -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/oidc");
-        let mut server = Command::new("node")
-            .arg("server.mjs")
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Node.js: run scripts/setup.sh test");
-        let mut url = String::new();
-        BufReader::new(server.stdout.take().expect("its output")).read_line(&mut url).expect("a line");
-        assert!(url.starts_with("http"), "the provider does not start: run scripts/setup.sh test");
+        let (server, url) = NodeServer::start("oidc");
         rustls::crypto::ring::default_provider().install_default().ok();
         let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { url: url.trim().to_owned(), http, server }
+        Self { url, http, _server: server }
     }
 
     /// A server whose Google, Facebook and issuer are this provider.

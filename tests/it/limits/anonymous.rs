@@ -167,3 +167,18 @@ async fn trying_tokens_counts_as_asking_without_one() {
     assert_eq!(guesser.query(TYPENAME).await.status, 429);
     assert_eq!(app.anonymous().query(TYPENAME).await.status, 429);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn asking_for_files_that_are_not_there_counts() {
+    let app = app(3, 0).await;
+    let ask = async || {
+        let file = "/files/upl_00000000000000000000000000";
+        app.anonymous().request(reqwest::Method::GET, file).send().await.expect("an answer")
+    };
+    for _ in 0..3 {
+        assert_eq!(ask().await.status(), 404);
+    }
+    let refused = ask().await;
+    assert_eq!(refused.status(), 429);
+    assert!(refused.headers().contains_key("retry-after"));
+}

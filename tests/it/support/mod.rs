@@ -12,6 +12,7 @@ pub mod booking;
 pub mod client;
 pub mod database;
 pub mod introspection;
+pub mod node;
 pub mod process;
 pub mod redis;
 pub mod smtp;

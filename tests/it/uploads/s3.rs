@@ -1,45 +1,24 @@
-use std::{
-    io::{BufRead, BufReader},
-    path::PathBuf,
-    process::{Child, Command, Stdio},
-};
+use std::path::PathBuf;
 
 use chrono::TimeDelta;
 use serde_json::json;
 use skillswap::config::StorageConfig;
 
 use super::{NODE, UPDATE_PROFILE, difference, files, finalize, http, png, put, request, uploaded};
-use crate::support::TestApp;
+use crate::support::{TestApp, node::NodeServer};
 
 /// A real S3 server, which checks every signature and ends with the test.
 struct S3 {
     url: String,
     folder: PathBuf,
-    server: Child,
-}
-
-impl Drop for S3 {
-    fn drop(&mut self) {
-        // It ends with its input, and takes its folder along.
-        drop(self.server.stdin.take());
-        self.server.wait().ok();
-    }
+    _server: NodeServer,
 }
 
 impl S3 {
     fn start() -> Self {
-        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/s3");
-        let mut server = Command::new("node")
-            .arg("server.mjs")
-            .current_dir(folder)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("Node.js: run scripts/setup.sh test");
-        let mut line = String::new();
-        BufReader::new(server.stdout.take().expect("its output")).read_line(&mut line).expect("a line");
-        let (url, folder) = line.trim().split_once(' ').expect("the S3 server: run scripts/setup.sh test");
-        Self { url: url.to_owned(), folder: PathBuf::from(folder).join("files"), server }
+        let (server, line) = NodeServer::start("s3");
+        let (url, folder) = line.split_once(' ').expect("its address and its folder");
+        Self { url: url.to_owned(), folder: PathBuf::from(folder).join("files"), _server: server }
     }
 
     async fn app(&self) -> TestApp {

@@ -3,10 +3,15 @@
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 
-use super::lockout;
+use chrono::{DateTime, Utc};
+
+use super::{
+    super::model::{AUTH_SESSION_LIFE, AuthSessionRow},
+    lockout,
+};
 use crate::{
     app::App,
-    db::ids::{EntityId, MemberId},
+    db::ids::{AuthSessionId, EntityId, MemberId},
     graphql::Client,
     integrations::mail::link,
 };
@@ -33,6 +38,22 @@ impl Device {
             user_agent: client.user_agent.clone(),
             place: lockout::place(client.ip),
             known_as: shown.or(kept),
+        }
+    }
+
+    /// The row of this device once it is signed in.
+    #[must_use]
+    pub fn signed_in(&self, member_id: MemberId, now: DateTime<Utc>) -> AuthSessionRow {
+        AuthSessionRow {
+            id: AuthSessionId::new(),
+            member_id,
+            user_agent: self.user_agent.clone(),
+            created_at: now,
+            last_used_at: now,
+            expires_at: now + AUTH_SESSION_LIFE,
+            revoked_at: None,
+            ip_address: Some(self.place.clone()),
+            outside_key: None,
         }
     }
 

@@ -163,17 +163,7 @@ pub async fn open_session(
     if member.status == MemberStatus::Banned {
         return Err(OutsideSessionError::SignedOut);
     }
-    let row = AuthSessionRow {
-        id: AuthSessionId::new(),
-        member_id,
-        user_agent: device.user_agent.clone(),
-        created_at: now,
-        last_used_at: now,
-        expires_at: now + AUTH_SESSION_LIFE,
-        revoked_at: None,
-        ip_address: Some(device.place.clone()),
-        outside_key: Some(session.key.clone()),
-    };
+    let row = AuthSessionRow { outside_key: Some(session.key.clone()), ..device.signed_in(member_id, now) };
     devices::insert_auth_session(tx, &row).await?;
     let act = Act::by(member_id, Action::SignedIn).on(row.id).about(row.id).with("outside", &true);
     audit::service::record(tx, act).await?;

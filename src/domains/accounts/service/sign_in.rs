@@ -157,17 +157,7 @@ pub async fn open_device(
     if let Some(suspension) = member.suspension_at(now) {
         return Err(LogInError::Suspended(suspension));
     }
-    let row = AuthSessionRow {
-        id: AuthSessionId::new(),
-        member_id,
-        user_agent: device.user_agent.clone(),
-        created_at: now,
-        last_used_at: now,
-        expires_at: now + AUTH_SESSION_LIFE,
-        revoked_at: None,
-        ip_address: Some(device.place.clone()),
-        outside_key: None,
-    };
+    let row = device.signed_in(member_id, now);
     devices::insert_auth_session(tx, &row).await?;
     if device.known_to(app, Some(member_id)).is_none() {
         let act = Act::by(member_id, Action::SignedIn).on(row.id).about(row.id);

@@ -1,4 +1,4 @@
-//! How many sockets and event streams each caller keeps open: each holds a file descriptor of the process for as long
+//! The sockets and event streams: how many each caller keeps open: each holds a file descriptor of the process for as long
 //! as its client likes.
 
 use std::{
@@ -11,7 +11,7 @@ use crate::{config::Config, db::ids::MemberId, engine, limits::Caller};
 
 /// Those of this process.
 #[derive(Debug)]
-pub(super) struct Connections {
+pub(super) struct LongLived {
     /// At most so many; 0 = any number.
     per_place: usize,
     per_member: usize,
@@ -20,8 +20,8 @@ pub(super) struct Connections {
 
 /// One of them: counted until it is dropped.
 #[derive(Debug)]
-pub(super) struct Connection {
-    connections: Arc<Connections>,
+pub(super) struct Kept {
+    all: Arc<LongLived>,
     caller: Caller,
 }
 
@@ -32,7 +32,7 @@ pub(super) struct Crowded {
     most: usize,
 }
 
-impl Connections {
+impl LongLived {
     pub(super) fn new(config: &Config) -> Arc<Self> {
         let most = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
         let (per_place, per_member) = (most(config.sockets_per_place()), most(config.sockets_per_member()));
@@ -43,7 +43,7 @@ impl Connections {
     ///
     /// # Errors
     /// If there are too many.
-    pub(super) fn of(self: &Arc<Self>, caller: &engine::Caller) -> Result<Connection, Crowded> {
+    pub(super) fn of(self: &Arc<Self>, caller: &engine::Caller) -> Result<Kept, Crowded> {
         match caller.viewer {
             Some(viewer) => self.of_member(viewer.member_id),
             None => self.at_place(caller.client.ip),
@@ -54,7 +54,7 @@ impl Connections {
     ///
     /// # Errors
     /// If there are too many.
-    pub(super) fn of_member(self: &Arc<Self>, member: MemberId) -> Result<Connection, Crowded> {
+    pub(super) fn of_member(self: &Arc<Self>, member: MemberId) -> Result<Kept, Crowded> {
         self.count(Caller::Member(member), self.per_member)
     }
 
@@ -62,11 +62,11 @@ impl Connections {
     ///
     /// # Errors
     /// If there are too many.
-    pub(super) fn at_place(self: &Arc<Self>, ip: Option<IpAddr>) -> Result<Connection, Crowded> {
+    pub(super) fn at_place(self: &Arc<Self>, ip: Option<IpAddr>) -> Result<Kept, Crowded> {
         self.count(Caller::at(ip), self.per_place)
     }
 
-    fn count(self: &Arc<Self>, caller: Caller, most: usize) -> Result<Connection, Crowded> {
+    fn count(self: &Arc<Self>, caller: Caller, most: usize) -> Result<Kept, Crowded> {
         self.with(|open| {
             let count = open.entry(caller).or_default();
             if most > 0 && *count >= most {
@@ -74,7 +74,7 @@ impl Connections {
                 return Err(Crowded { caller, most });
             }
             *count += 1;
-            Ok(Connection { connections: Arc::clone(self), caller })
+            Ok(Kept { all: Arc::clone(self), caller })
         })
     }
 
@@ -83,9 +83,9 @@ impl Connections {
     }
 }
 
-impl Drop for Connection {
+impl Drop for Kept {
     fn drop(&mut self) {
-        self.connections.with(|open| {
+        self.all.with(|open| {
             if let Entry::Occupied(mut count) = open.entry(self.caller) {
                 *count.get_mut() -= 1;
                 if *count.get() == 0 {
