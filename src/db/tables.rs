@@ -384,6 +384,8 @@ diesel::table! {
         kind -> Text,
         subject_id -> Uuid,
         created_at -> Timestamptz,
+        reference_id -> Nullable<Uuid>,
+        reference_id -> Nullable<Uuid>,
     }
 }
 

@@ -1,8 +1,9 @@
 //! Wallet: the double-entry ledger of everything that has a value.
 //!
-//! Vocabulary: an *account* holds one asset for a member (`WALLET`, `EARNINGS`), a booking (`ESCROW`) or the platform
-//! (`GATEWAY`, `SALES`, `ISSUED`, `FEES`); a *transaction* is a set of *postings* that sum to zero per asset. `available` is
-//! the wallet's balance, `held` what the member's own bookings have in escrow, `pending` the balance of the earnings.
+//! Vocabulary: an *account* holds one asset for a member (`WALLET`, `EARNINGS`, `RECEIVABLE`), a booking (`ESCROW`) or the
+//! platform (`GATEWAY`, `SALES`, `ISSUED`, `FEES`, `EQUITY`, `PROMOTIONS`, `PAYOUTS`); a *transaction* is a set of *postings*
+//! that sum to zero per asset. `available` is the wallet's balance, `held` what the member's own bookings have in escrow,
+//! `pending` the balance of the earnings; a `RECEIVABLE` is what the member owes, as its negative.
 //!
 //! | transaction | from | to |
 //! |---|---|---|

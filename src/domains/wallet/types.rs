@@ -2,13 +2,17 @@
 
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{
     model::{self, AccountKind, Asset, Balances, EntryRow, TransactionKind},
     repo::entries,
 };
 use crate::{
-    db::ids::{BookingId, EntityId, LedgerTransactionId, MemberId, PaymentId},
+    db::ids::{
+        AdjustmentId, BookingId, EntityId, LedgerTransactionId, MemberId, PaymentId, PayoutId, PromotionId,
+        SubscriptionId, encode,
+    },
     domains::event::Happened,
     graphql::{
         ApiError, ContextExt, Field,
@@ -145,15 +149,33 @@ impl WalletEntry {
         self.0.created_at
     }
 
-    /// Global id of what it belongs to: the payment of a `PURCHASE`, the booking of anything else.
+    /// Global id of what it belongs to: the booking of a `HOLD`, `RELEASE`, `REFUND`, `CANCELLATION` or `DISPUTE`; the
+    /// payment of a `PURCHASE`, `PAYMENT_REFUND`, `PAYMENT_REFUND_FAILED`, `CHARGEBACK` or `CHARGEBACK_REVERSAL`; else the
+    /// adjustment, promotion, payout or subscription.
     async fn subject_id(&self) -> ID {
-        ID(match self.0.kind {
-            TransactionKind::Purchase => PaymentId::from_uuid(self.0.subject_id).to_string(),
-            TransactionKind::Hold | TransactionKind::Release | TransactionKind::Refund => {
-                BookingId::from_uuid(self.0.subject_id).to_string()
-            }
-        })
+        ID(subject_of(self.0.kind, self.0.subject_id))
     }
+}
+
+/// The global id of what a transaction belongs to.
+fn subject_of(kind: TransactionKind, id: Uuid) -> String {
+    let prefix = match kind {
+        TransactionKind::Purchase
+        | TransactionKind::PaymentRefund
+        | TransactionKind::PaymentRefundFailed
+        | TransactionKind::Chargeback
+        | TransactionKind::ChargebackReversal => PaymentId::PREFIX,
+        TransactionKind::Hold
+        | TransactionKind::Release
+        | TransactionKind::Refund
+        | TransactionKind::Cancellation
+        | TransactionKind::Dispute => BookingId::PREFIX,
+        TransactionKind::Adjustment => AdjustmentId::PREFIX,
+        TransactionKind::Promotion | TransactionKind::PromotionExpiry => PromotionId::PREFIX,
+        TransactionKind::Payout | TransactionKind::PayoutFailed => PayoutId::PREFIX,
+        TransactionKind::Subscription => SubscriptionId::PREFIX,
+    };
+    encode(prefix, id)
 }
 
 impl PlainFields for WalletEntry {}
@@ -170,6 +192,30 @@ pub enum WalletEntryKind {
     Release,
     /// A cancelled booking's price came back.
     Refund,
+    /// A cancelled booking's price was divided by the policy.
+    Cancellation,
+    /// A disputed booking's price was divided by the decision.
+    Dispute,
+    /// An administrator corrected the wallet.
+    Adjustment,
+    /// Promotional credits were given.
+    Promotion,
+    /// Promotional credits were not used in time.
+    PromotionExpiry,
+    /// A payment was paid back through its provider.
+    PaymentRefund,
+    /// The provider could not pay a payment back.
+    PaymentRefundFailed,
+    /// The payer's bank took a payment back.
+    Chargeback,
+    /// A payment that the bank took back came again.
+    ChargebackReversal,
+    /// Earnings were paid out.
+    Payout,
+    /// A payout came back.
+    PayoutFailed,
+    /// A month of a subscription was paid.
+    Subscription,
 }
 
 /// What an account of the ledger holds money for.
@@ -182,6 +228,8 @@ pub enum LedgerAccountKind {
     Earnings,
     /// A booking's price until it is completed or cancelled.
     Escrow,
+    /// What a member owes, as its negative.
+    Receivable,
     /// Money at the payment providers.
     Gateway,
     /// What was sold, as its negative.
@@ -190,6 +238,12 @@ pub enum LedgerAccountKind {
     Issued,
     /// What the platform keeps of completed bookings.
     Fees,
+    /// What administrators gave by hand, as its negative, less what they took.
+    Equity,
+    /// Promotional credits given, as their negative, less those that were not used in time.
+    Promotions,
+    /// What was paid out to mentors.
+    Payouts,
 }
 
 /// What all accounts of one kind have.

@@ -20,14 +20,22 @@ use crate::{
 text_enum! {
     /// What an account holds money for.
     pub enum AccountKind {
-        Wallet = "WALLET", Earnings = "EARNINGS", Escrow = "ESCROW",
+        Wallet = "WALLET", Earnings = "EARNINGS", Escrow = "ESCROW", Receivable = "RECEIVABLE",
         Gateway = "GATEWAY", Sales = "SALES", Issued = "ISSUED", Fees = "FEES",
+        Equity = "EQUITY", Promotions = "PROMOTIONS", Payouts = "PAYOUTS",
     }
 }
 
 text_enum! {
     /// Why money moved.
-    pub enum TransactionKind { Purchase = "PURCHASE", Hold = "HOLD", Release = "RELEASE", Refund = "REFUND" }
+    pub enum TransactionKind {
+        Purchase = "PURCHASE", Hold = "HOLD", Release = "RELEASE", Refund = "REFUND",
+        Cancellation = "CANCELLATION", Dispute = "DISPUTE", Adjustment = "ADJUSTMENT",
+        Promotion = "PROMOTION", PromotionExpiry = "PROMOTION_EXPIRY",
+        PaymentRefund = "PAYMENT_REFUND", PaymentRefundFailed = "PAYMENT_REFUND_FAILED",
+        Chargeback = "CHARGEBACK", ChargebackReversal = "CHARGEBACK_REVERSAL",
+        Payout = "PAYOUT", PayoutFailed = "PAYOUT_FAILED", Subscription = "SUBSCRIPTION",
+    }
 }
 
 /// An account of the ledger.
@@ -114,7 +122,7 @@ pub struct EntryRow {
     pub transaction_id: LedgerTransactionId,
     /// Why.
     pub kind: TransactionKind,
-    /// The booking or payment.
+    /// What it belongs to: the booking, the payment, …
     pub subject_id: Uuid,
     /// When.
     pub created_at: DateTime<Utc>,

@@ -189,11 +189,12 @@ statement! {
         assets: Vec<Asset> => sql_types::Array<sql_types::Text>,
         amounts: Vec<i64> => sql_types::Array<sql_types::BigInt>,
         held: Vec<i64> => sql_types::Array<sql_types::BigInt>,
+        reference: Option<Uuid> => sql_types::Nullable<sql_types::Uuid>,
     ) -> AccountColumns =
     "with lines as (
        select * from unnest($5, $6, $7, $8) as l(account_id, asset, amount, held)
      ), written as (
-       insert into ledger_transactions (id, kind, subject_id, created_at) values ($1, $2, $3, $4)
+       insert into ledger_transactions (id, kind, subject_id, created_at, reference_id) values ($1, $2, $3, $4, $9)
        returning id
      ), posted as (
        insert into ledger_postings (transaction_id, account_id, asset, amount)

@@ -123,7 +123,7 @@ pub async fn release(
         Line::new(&fees, released.fee),
         Line { account: escrow.wallet_id, asset: from.asset, amount: 0, held: -total },
     ];
-    write(tx, TransactionKind::Release, booking.uuid(), lines).await?;
+    write(tx, &Cause::of(TransactionKind::Release, booking), lines).await?;
     Ok(released)
 }
 
@@ -145,7 +145,7 @@ pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> Query
         Line::new(&from, -total),
         Line { account: escrow.wallet_id, asset: from.asset, amount: total, held: -total },
     ];
-    write(tx, TransactionKind::Refund, booking.uuid(), lines).await?;
+    write(tx, &Cause::of(TransactionKind::Refund, booking), lines).await?;
     Ok(total)
 }
 
@@ -169,29 +169,46 @@ pub async fn credit_purchase(
     ];
     let [gateway, sales, issued, wallet] = open(tx, names).await?;
     let lines = [(&gateway, paid.minor), (&sales, -paid.minor), (&issued, -credits), (&wallet, credits)];
-    post(tx, TransactionKind::Purchase, payment.uuid(), &lines).await
+    post(tx, &Cause::of(TransactionKind::Purchase, payment), &lines).await
+}
+
+/// Why money moves: written once in each way for each subject and reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    kind: TransactionKind,
+    subject: Uuid,
+    reference: Option<Uuid>,
+}
+
+impl Cause {
+    /// What happens once in this way to its subject.
+    #[must_use]
+    pub fn of(kind: TransactionKind, subject: impl EntityId) -> Self {
+        Self { kind, subject: subject.uuid(), reference: None }
+    }
+
+    /// One of several that happen to the subject in this way: for which of them.
+    #[must_use]
+    pub fn for_each(self, reference: impl EntityId) -> Self {
+        Self { reference: Some(reference.uuid()), ..self }
+    }
 }
 
 /// Locks the accounts in id order and moves money between them.
-async fn post(
-    tx: &mut Tx,
-    kind: TransactionKind,
-    subject: Uuid,
-    lines: &[(&AccountRow, i64)],
-) -> QueryResult<()> {
+async fn post(tx: &mut Tx, cause: &Cause, lines: &[(&AccountRow, i64)]) -> QueryResult<()> {
     // Accounts without a kept balance are everybody's: they are summed, never locked.
     let kept = lines.iter().filter(|(account, _)| account.balance.is_some()).map(|(account, _)| account.id);
     moves::lock(tx, kept.collect()).await?;
-    write(tx, kind, subject, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect())
-        .await
+    write(tx, cause, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect()).await
 }
 
 /// Writes the transaction on accounts that are locked, and tells the members whose money moved.
-async fn write(tx: &mut Tx, kind: TransactionKind, subject: Uuid, lines: Vec<Line>) -> QueryResult<()> {
+async fn write(tx: &mut Tx, cause: &Cause, lines: Vec<Line>) -> QueryResult<()> {
     let statement = WriteLines {
         transaction: LedgerTransactionId::new(),
-        kind,
-        subject,
+        kind: cause.kind,
+        subject: cause.subject,
+        reference: cause.reference,
         now: tx.now(),
         accounts: lines.iter().map(|line| line.account).collect(),
         amounts: lines.iter().map(|line| line.amount).collect(),
