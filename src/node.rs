@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
-        MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, ReviewId,
-        SessionId, SkillCategoryId, SkillId, UploadId,
+        self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, DisputeId, EntityId,
+        MemberId, MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId,
+        ReviewId, SessionId, SkillCategoryId, SkillId, UploadId,
     },
     domains::{
         access,
@@ -23,6 +23,7 @@ use crate::{
             loaders::MessageById,
             types::{Conversation, Message, conversation_of_viewer},
         },
+        disputes::types::{Dispute, dispute_of_caller},
         identities::{types::OAuthIdentity, viewer::identity_of_caller},
         mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
@@ -61,6 +62,8 @@ pub enum Node {
     Session(Session),
     /// A booking, for its learner and mentor.
     Booking(Booking),
+    /// A dispute, for its sides and for those who decide.
+    Dispute(Dispute),
     /// A review.
     Review(Review),
     /// One of the caller's own holds.
@@ -146,6 +149,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             let row = ctx.one(BookingSeenBy(of(uuid), viewer.member_id)).await?;
             row.map(|row| Node::Booking(Booking { row, session: None }))
         }
+        DisputeId::PREFIX => dispute_of_caller(ctx, of(uuid)).await?.map(Node::Dispute),
         ConversationId::PREFIX => conversation_of_viewer(ctx, of(uuid)).await?.map(Node::Conversation),
         MessageId::PREFIX => message(ctx, of(uuid)).await?.map(Node::Message),
         NotificationId::PREFIX => notification(ctx, of(uuid)).await?.map(Node::Notification),

@@ -160,6 +160,10 @@ ids! {
     PromotionId = "prm";
     /// A payout of earnings.
     PayoutId = "pyo";
+    /// A dispute about a booking's price.
+    DisputeId = "dsp";
+    /// A piece of evidence in a dispute.
+    EvidenceId = "evd";
     /// A subscription to a mentor.
     SubscriptionId = "sub";
     /// A package of credits on sale.

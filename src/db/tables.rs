@@ -229,6 +229,52 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    dispute_evidence (id) {
+        id -> Uuid,
+        dispute_id -> Uuid,
+        member_id -> Uuid,
+        body -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    disputes (id) {
+        id -> Uuid,
+        booking_id -> Uuid,
+        session_id -> Uuid,
+        learner_id -> Uuid,
+        mentor_id -> Uuid,
+        opened_by -> Uuid,
+        status -> Text,
+        reason -> Text,
+        held -> Int8,
+        asked -> Int8,
+        currency -> Text,
+        opened_at -> Timestamptz,
+        answer_by -> Timestamptz,
+        answered_at -> Nullable<Timestamptz>,
+        answer -> Nullable<Text>,
+        offered -> Nullable<Int8>,
+        evidence_until -> Nullable<Timestamptz>,
+        closed_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+        to_learner -> Nullable<Int8>,
+        to_mentor -> Nullable<Int8>,
+        fee -> Nullable<Int8>,
+        decided_by -> Nullable<Uuid>,
+        decision -> Nullable<Text>,
+        messages -> Int8,
+        messages_hash -> Bytea,
+        version -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     document_clients (hash, client_name, client_version) {
         hash -> Text,
         client_name -> Text,
@@ -384,7 +430,6 @@ diesel::table! {
         kind -> Text,
         subject_id -> Uuid,
         created_at -> Timestamptz,
-        reference_id -> Nullable<Uuid>,
         reference_id -> Nullable<Uuid>,
     }
 }
@@ -809,6 +854,8 @@ diesel::joinable!(conversation_members -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> members (member_id));
 diesel::joinable!(conversations -> sessions (session_id));
 diesel::joinable!(credentials -> members (member_id));
+diesel::joinable!(dispute_evidence -> disputes (dispute_id));
+diesel::joinable!(disputes -> bookings (booking_id));
 diesel::joinable!(document_clients -> documents (hash));
 diesel::joinable!(document_ids -> documents (hash));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
@@ -856,6 +903,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     credentials,
     credit_packages,
     dead_jobs,
+    dispute_evidence,
+    disputes,
     document_clients,
     document_ids,
     documents,

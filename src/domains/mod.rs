@@ -14,6 +14,7 @@ pub mod admin;
 pub mod audit;
 pub mod chat;
 pub mod discovery;
+pub mod disputes;
 pub mod documents;
 pub mod event;
 pub mod identities;

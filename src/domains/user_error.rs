@@ -77,6 +77,10 @@ pub enum ErrorCode {
     NotEligible,
     /// Done before and possible only once.
     AlreadyDone,
+    /// The time for it is over, for example to contest a booking: `closedAt` says since when.
+    WindowClosed,
+    /// The parts do not sum to what is divided, for example to the price of a disputed booking.
+    SplitMismatch,
     /// The payment provider cannot be reached or is not set up.
     ProviderUnavailable,
     /// Too often; wait.
@@ -207,6 +211,16 @@ user_errors! {
         /// What was found instead: bytes, a media type or a hash. `null` if there is nothing, or nothing known.
         found: Option<String>,
     }
+    /// The time for it is over.
+    WindowClosed => WindowClosedError {
+        /// Since when. `null` if it never began.
+        closed_at: Option<DateTime<Utc>>,
+    }
+    /// The parts do not sum to what is divided.
+    SplitMismatch => SplitMismatchError {
+        /// What the parts have to sum to.
+        held: Money,
+    }
     /// Too often.
     RateLimited => RateLimitedError {
         /// Seconds to wait.
@@ -305,6 +319,33 @@ impl UserError {
             "The price has changed. Show `price` to the learner, and send it as the expected one.".to_owned();
         let code = ErrorCode::PriceChanged;
         PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
+    }
+
+    /// A time that is over.
+    #[must_use]
+    pub fn window_closed(at: &str, closed_at: Option<DateTime<Utc>>) -> Self {
+        let message = match closed_at {
+            Some(closed) => {
+                format!("This was possible until {} only.", closed.format("%-d %B %Y, %H:%M UTC"))
+            }
+            None => "This is not possible here.".to_owned(),
+        };
+        WindowClosedError {
+            code: ErrorCode::WindowClosed,
+            message,
+            path: path(at),
+            retryable: false,
+            closed_at,
+        }
+        .into()
+    }
+
+    /// Parts that do not sum to what is held.
+    #[must_use]
+    pub fn split_mismatch(at: &str, held: Money) -> Self {
+        let message = format!("The parts must sum to exactly {} minor units.", held.amount_minor.0);
+        SplitMismatchError { code: ErrorCode::SplitMismatch, message, path: path(at), retryable: false, held }
+            .into()
     }
 
     /// Too many tries.

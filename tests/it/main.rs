@@ -22,6 +22,7 @@ mod bad_input;
 mod boundaries;
 mod chat;
 mod discovery;
+mod disputes;
 mod documents;
 mod events;
 mod identities;

@@ -2,7 +2,7 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
+    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReadUsage, ResolveDisputes, ReviewMentors},
     Role::Mentor,
 };
 
@@ -10,6 +10,7 @@ use crate::domains::accounts::model::{
 pub const QUERIES: &[(&str, Access)] = &[
     ("adminAuditLog", Permission(ReadAudit)),
     ("adminConversation", Permission(OverseeConversations)),
+    ("adminDisputes", Permission(ResolveDisputes)),
     ("adminDocuments", Permission(ReadUsage)),
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
@@ -33,6 +34,8 @@ pub const QUERIES: &[(&str, Access)] = &[
 
 /// The fields of `Mutation`.
 pub const MUTATIONS: &[(&str, Access)] = &[
+    ("acceptDisputeOffer", Party("who opened the dispute")),
+    ("addDisputeEvidence", Party("a side of the dispute")),
     ("addReview", Party("the booking's learner")),
     ("adminOpenConversation", Permission(OverseeConversations)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
@@ -59,6 +62,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("logOut", SignedIn),
     ("markNotificationsRead", SignedIn),
     ("markRead", Party("a member of the conversation")),
+    ("openDispute", Party("the booking's learner or its mentor")),
     ("refreshConnection", SignedIn),
     ("refreshSession", Anybody),
     ("registerMember", Anybody),
@@ -68,6 +72,8 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("requestPasswordReset", Anybody),
     ("requestUpload", SignedIn),
     ("resetPassword", Anybody),
+    ("resolveDispute", Permission(ResolveDisputes)),
+    ("respondDispute", Party("the other side of the dispute")),
     ("reviewMentorApplication", Permission(ReviewMentors)),
     ("revokeAuthSession", Party("the device's owner")),
     ("sendMessage", SignedIn),
@@ -81,6 +87,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("updateMentorProfile", Role(Mentor)),
     ("updateProfile", SignedIn),
     ("verifyEmail", Anybody),
+    ("withdrawDispute", Party("who opened the dispute")),
 ];
 
 /// The fields of `Subscription`.

@@ -26,6 +26,7 @@ text_enum! {
         ConversationOpened = "CONVERSATION_OPENED",
         ConversationRead = "CONVERSATION_READ",
         CreditsAdjusted = "CREDITS_ADJUSTED",
+        DisputeResolved = "DISPUTE_RESOLVED",
         SignedIn = "SIGNED_IN",
         SignInRefused = "SIGN_IN_REFUSED",
         DeviceSignedOut = "DEVICE_SIGNED_OUT",

@@ -35,6 +35,8 @@ pub enum AuditAction {
     ConversationRead,
     /// Credits were given or taken by hand.
     CreditsAdjusted,
+    /// A dispute was decided.
+    DisputeResolved,
     /// A device that the member had not used before was signed in.
     SignedIn,
     /// So many tried to sign in to an account from one place that it was locked for a while.

@@ -22,6 +22,12 @@ use crate::{
             self,
             types::{ConversationUpdated, MessageSent},
         },
+        disputes::{
+            self,
+            types::{
+                DisputeAnswered, DisputeEvidenceAdded, DisputeOpened, DisputeResolved, DisputeWithdrawn,
+            },
+        },
         mentorship::{
             self,
             types::{MentorApplicationReceived, MentorApplicationReviewed},
@@ -129,6 +135,16 @@ events! {
     BookingCancelled(sessions::model::BookingCancelled);
     /// A booking was completed.
     BookingCompleted(sessions::model::BookingCompleted);
+    /// A booking's price is contested.
+    DisputeOpened(disputes::model::events::DisputeOpened);
+    /// A dispute was answered with an offer.
+    DisputeAnswered(disputes::model::events::DisputeAnswered);
+    /// Evidence was brought to a dispute.
+    DisputeEvidenceAdded(disputes::model::events::DisputeEvidenceAdded);
+    /// A dispute was resolved.
+    DisputeResolved(disputes::model::events::DisputeResolved);
+    /// A dispute was withdrawn.
+    DisputeWithdrawn(disputes::model::events::DisputeWithdrawn);
     /// A session went live.
     SessionStarted(sessions::model::SessionStarted);
     /// A session is over.

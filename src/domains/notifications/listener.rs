@@ -14,6 +14,12 @@ use super::{
 use crate::{
     db::{Tx, ids::MemberId},
     domains::{
+        disputes::model::{
+            DisputeRow,
+            events::{
+                DisputeAnswered, DisputeEvidenceAdded, DisputeOpened, DisputeResolved, DisputeWithdrawn,
+            },
+        },
         mentorship::model::MentorApplicationReviewed,
         oversight::model::ConversationOverseen,
         payments::model::{PaymentFailed, PaymentSucceeded},
@@ -94,9 +100,42 @@ fn draft(event: &Pending) -> Option<Draft> {
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
         }
+        DisputeOpened::KIND => {
+            let DisputeOpened { dispute } = event.payload()?;
+            let story = Story::Disputed(held(&dispute), dispute.asked, dispute.answer_by);
+            let draft = (Kind::DisputeOpened, dispute.id.to_string(), body(story));
+            (member != dispute.opened_by).then_some(draft)?
+        }
+        DisputeAnswered::KIND => {
+            let DisputeAnswered { dispute } = event.payload()?;
+            let (offered, until) = (dispute.offered?, dispute.evidence_until?);
+            let story = Story::DisputeAnswered(held(&dispute), offered, until);
+            let draft = (Kind::DisputeAnswered, dispute.id.to_string(), body(story));
+            (member == dispute.opened_by).then_some(draft)?
+        }
+        DisputeEvidenceAdded::KIND => {
+            let DisputeEvidenceAdded { dispute, evidence } = event.payload()?;
+            occasion = Some(evidence.id.to_string());
+            let draft = (Kind::DisputeEvidenceAdded, dispute.id.to_string(), body(Story::EvidenceAdded));
+            (member != evidence.member_id).then_some(draft)?
+        }
+        DisputeResolved::KIND => {
+            let DisputeResolved { dispute } = event.payload()?;
+            let story = Story::DisputeResolved(held(&dispute), dispute.to_learner?, dispute.to_mentor?);
+            (Kind::DisputeResolved, dispute.id.to_string(), body(story))
+        }
+        DisputeWithdrawn::KIND => {
+            let DisputeWithdrawn { dispute } = event.payload()?;
+            let draft = (Kind::DisputeWithdrawn, dispute.id.to_string(), body(Story::DisputeWithdrawn));
+            (member != dispute.opened_by).then_some(draft)?
+        }
         _ => return None,
     };
     Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+fn held(dispute: &DisputeRow) -> Amount<'_> {
+    Amount { minor: dispute.held, currency: &dispute.currency }
 }
 
 fn part(booking: &BookingRow, member: MemberId) -> Part {

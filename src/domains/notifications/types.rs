@@ -42,6 +42,16 @@ pub enum NotificationKind {
     MentorApplicationReviewed,
     /// An administrator was given leave to read a conversation: to its members.
     ConversationOverseen,
+    /// The price of a booking is contested: to the other side, who has to answer.
+    DisputeOpened,
+    /// A dispute was answered with an offer: to who opened it.
+    DisputeAnswered,
+    /// Evidence was brought: to the other side.
+    DisputeEvidenceAdded,
+    /// A dispute was resolved: to both sides.
+    DisputeResolved,
+    /// A dispute was withdrawn: to the other side.
+    DisputeWithdrawn,
 }
 
 /// An entry of the caller's inbox.

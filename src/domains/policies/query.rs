@@ -5,14 +5,14 @@ use std::ops::RangeInclusive;
 use async_graphql::{Context, Object};
 
 use super::types::{
-    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
-    Policies, UploadKindPolicy, UploadPolicies,
+    AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, DisputePolicies, IntRange,
+    MentorPolicies, Policies, UploadKindPolicy, UploadPolicies,
 };
 use crate::{
     config::Config,
     domains::{
-        accounts, audit, mentorship, oversight, profiles, reviews, scheduling, sessions::model::rules,
-        uploads,
+        accounts, audit, disputes, mentorship, oversight, profiles, reviews, scheduling,
+        sessions::model::rules, uploads,
     },
     engine::scan,
     graphql::{ContextExt, Field, connection, field, scalars::BigInt},
@@ -39,6 +39,7 @@ impl PoliciesQuery {
             Ok(Some(Policies {
                 accounts: accounts(),
                 bookings: bookings(&ctx.app().config),
+                disputes: disputes(),
                 mentors: MentorPolicies {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
@@ -81,6 +82,19 @@ fn bookings(config: &Config) -> BookingPolicies {
         confirm_hours: int(rules::CONFIRM_WINDOW.num_hours()),
         fee_basis_points: config.fee_basis_points.into(),
         review_stars: range(&reviews::model::STARS),
+    }
+}
+
+fn disputes() -> DisputePolicies {
+    use disputes::model::rules as own;
+    DisputePolicies {
+        window_hours: int(rules::CONFIRM_WINDOW.num_hours()),
+        answer_days: int(own::ANSWER_TIME.num_days()),
+        silence_rule: own::SILENCE_RULE,
+        evidence_days: int(own::EVIDENCE_TIME.num_days()),
+        most_evidence: int(own::MOST_EVIDENCE),
+        statement_length: range(&own::STATEMENT_LENGTH),
+        evidence_length: range(&own::EVIDENCE_LENGTH),
     }
 }
 

@@ -23,6 +23,8 @@ pub struct Policies {
     pub accounts: AccountPolicies,
     /// Slots and bookings.
     pub bookings: BookingPolicies,
+    /// Disputes about a booking's price.
+    pub disputes: DisputePolicies,
     /// Becoming a mentor.
     pub mentors: MentorPolicies,
     /// Conversations.
@@ -69,6 +71,25 @@ pub struct BookingPolicies {
     pub fee_basis_points: i32,
     /// Stars of a review.
     pub review_stars: IntRange,
+}
+
+/// Disputes about a booking's price.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct DisputePolicies {
+    /// Hours after the end of a session in which either side can open one.
+    pub window_hours: i32,
+    /// Days that the other side has to answer.
+    pub answer_days: i32,
+    /// What silence means.
+    pub silence_rule: &'static str,
+    /// Days after the answer in which both sides can bring evidence.
+    pub evidence_days: i32,
+    /// Pieces of evidence that each side may bring.
+    pub most_evidence: i32,
+    /// Characters of a reason, an answer or a decision.
+    pub statement_length: IntRange,
+    /// Characters of a piece of evidence.
+    pub evidence_length: IntRange,
 }
 
 /// Becoming a mentor.

@@ -25,6 +25,10 @@ pub struct SessionSeenBy(pub SessionId, pub MemberId);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BookingSeenBy(pub BookingId, pub MemberId);
 
+/// A booking, for whoever already sees something of it. Absent if unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct BookingById(pub BookingId);
+
 /// The bookings of a session that a member may see: all for the mentor, the own one for a learner. Absent if none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BookingsIn(pub SessionId, pub MemberId);
@@ -74,6 +78,17 @@ impl Loader<BookingSeenBy> for Reader {
             found.extend(rows.into_iter().map(|row| (BookingSeenBy(row.id, member), Arc::new(row))));
         }
         Ok(found)
+    }
+}
+
+impl Loader<BookingById> for Reader {
+    type Value = Arc<BookingRow>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[BookingById]) -> Result<HashMap<BookingById, Self::Value>, LoadError> {
+        let ids: Vec<BookingId> = keys.iter().map(|key| key.0).collect();
+        let rows = read::bookings_by_ids(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (BookingById(row.id), Arc::new(row))).collect())
     }
 }
 

@@ -7,7 +7,8 @@
 //! start until the planned end) and ends; the learner confirms after the end, which pays the mentor. The clock decides
 //! whatever nobody decided, so that no money is stuck: a live session is ended an hour after its planned end, a session
 //! that nobody started is cancelled with a full refund a day after its planned end, and a booking that nobody confirmed
-//! is completed 72 hours after the end (see [`jobs`]).
+//! is completed 72 hours after the end (see [`jobs`]). Until then either side can contest where the price goes: while it is
+//! disputed nothing else moves it, and no deadline of the booking runs (see [`service::dispute`]).
 //!
 //! Invariants: whoever changes a session or its bookings holds the lock on the session's row; a booking's payment status
 //! follows its status; money and slot move in the transaction that changes the status.

@@ -1,12 +1,39 @@
-//! What is kept of the ledger in the process.
+//! Lookups of the ledger, and what is kept of it in the process.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use async_graphql::dataloader::Loader;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::model::Proof;
-use crate::db::hot::HotKey;
+use super::{
+    model::{Proof, StepRow},
+    repo::entries,
+};
+use crate::db::{
+    hot::HotKey,
+    ids::{BookingId, EntityId},
+    loader::{LoadError, Reader},
+};
+
+/// The transactions of a booking, in the order in which they were made, for whoever may see where its price went. Never
+/// absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct StepsOf(pub BookingId);
+
+impl Loader<StepsOf> for Reader {
+    type Value = Vec<StepRow>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[StepsOf]) -> Result<HashMap<StepsOf, Vec<StepRow>>, LoadError> {
+        let mut found: HashMap<StepsOf, Vec<StepRow>> = keys.iter().map(|&key| (key, Vec::new())).collect();
+        let bookings = keys.iter().map(|key| key.0).collect();
+        for row in entries::steps_of(&mut *self.conn().await?, bookings).await.map_err(Arc::new)? {
+            found.entry(StepsOf(BookingId::from_uuid(row.subject_id))).or_default().push(row);
+        }
+        Ok(found)
+    }
+}
 
 /// The last recount of the whole ledger. It is not tagged by what changes it, which is every payment: it says itself how
 /// old it is, and grows stale by time.

@@ -194,7 +194,7 @@ pub enum WalletEntryKind {
     Refund,
     /// A cancelled booking's price was divided by the policy.
     Cancellation,
-    /// A disputed booking's price was divided by the decision.
+    /// A disputed booking's price went back into escrow, or was divided in the end.
     Dispute,
     /// An administrator corrected the wallet.
     Adjustment,

@@ -49,6 +49,8 @@ pub enum Permission {
     ReadUsage,
     /// Open a conversation of others, for a reason and a time.
     OverseeConversations,
+    /// See every dispute, and decide it.
+    ResolveDisputes,
 }
 
 /// Whether an account may be used.

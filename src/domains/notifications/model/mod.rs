@@ -28,6 +28,11 @@ text_enum! {
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         ConversationOverseen = "CONVERSATION_OVERSEEN",
+        DisputeOpened = "DISPUTE_OPENED",
+        DisputeAnswered = "DISPUTE_ANSWERED",
+        DisputeEvidenceAdded = "DISPUTE_EVIDENCE_ADDED",
+        DisputeResolved = "DISPUTE_RESOLVED",
+        DisputeWithdrawn = "DISPUTE_WITHDRAWN",
     }
 }
 

@@ -57,6 +57,16 @@ pub enum Story<'a> {
     NotMentor(&'a str, DateTime<Utc>),
     /// An administrator may, or could, read a conversation: from when until when.
     Overseen(DateTime<Utc>, DateTime<Utc>),
+    /// The reader has to answer a dispute: what is held, what of it shall go to the learner, until when.
+    Disputed(Amount<'a>, i64, DateTime<Utc>),
+    /// The reader's dispute was answered: what of it is offered to the learner, until when evidence can be brought.
+    DisputeAnswered(Amount<'a>, i64, DateTime<Utc>),
+    /// The other side brought evidence.
+    EvidenceAdded,
+    /// A dispute was resolved: the learner got this, the mentor that.
+    DisputeResolved(Amount<'a>, i64, i64),
+    /// The other side withdrew its dispute.
+    DisputeWithdrawn,
 }
 
 /// The text of a notification.
@@ -112,6 +122,30 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
+        Story::Disputed(held, asked, by) => format!(
+            "The other side opened a dispute about {}: {} shall go to the learner. Answer until {}; if you do not, it is \
+             settled so.",
+            money(held),
+            money(Amount { minor: asked, ..held }),
+            time(by)
+        ),
+        Story::DisputeAnswered(held, offered, until) => format!(
+            "Your dispute about {} was answered: {} for the learner. Accept the offer, or bring evidence until {}; then it is \
+             decided.",
+            money(held),
+            money(Amount { minor: offered, ..held }),
+            time(until)
+        ),
+        Story::EvidenceAdded => "The other side brought evidence to your dispute.".to_owned(),
+        Story::DisputeResolved(held, learner, mentor) => format!(
+            "The dispute about {} is resolved: {} for the learner, {} for the mentor.",
+            money(held),
+            money(Amount { minor: learner, ..held }),
+            money(Amount { minor: mentor, ..held })
+        ),
+        Story::DisputeWithdrawn => {
+            "The other side withdrew its dispute. The booking is as it was before.".to_owned()
+        }
     }
 }
 
@@ -205,6 +239,18 @@ mod tests {
             (
                 Story::NotMentor("Say more.", at),
                 "Your application to become a mentor was rejected: “Say more.” You can apply again after 3 March 2027 at 14:05 UTC.",
+            ),
+            (
+                Story::Disputed(credits(6000), 4000, at),
+                "The other side opened a dispute about 60.00 credits: 40.00 credits shall go to the learner. Answer until 3 March 2027 at 14:05 UTC; if you do not, it is settled so.",
+            ),
+            (
+                Story::DisputeAnswered(credits(6000), 1000, at),
+                "Your dispute about 60.00 credits was answered: 10.00 credits for the learner. Accept the offer, or bring evidence until 3 March 2027 at 14:05 UTC; then it is decided.",
+            ),
+            (
+                Story::DisputeResolved(credits(6000), 1000, 4250),
+                "The dispute about 60.00 credits is resolved: 10.00 credits for the learner, 42.50 credits for the mentor.",
             ),
         ];
         for (story, text) in table {

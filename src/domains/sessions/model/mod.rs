@@ -32,12 +32,14 @@ text_enum! {
 
 text_enum! {
     /// Where a booking stands in its life.
-    pub enum BookingStatus { Confirmed = "CONFIRMED", Completed = "COMPLETED", Cancelled = "CANCELLED" }
+    pub enum BookingStatus {
+        Confirmed = "CONFIRMED", Completed = "COMPLETED", Cancelled = "CANCELLED", Disputed = "DISPUTED",
+    }
 }
 
 text_enum! {
     /// Where a booking's price is.
-    pub enum PaymentStatus { Held = "HELD", Released = "RELEASED", Refunded = "REFUNDED" }
+    pub enum PaymentStatus { Held = "HELD", Released = "RELEASED", Refunded = "REFUNDED", Split = "SPLIT" }
 }
 
 /// A live meeting.
@@ -94,9 +96,10 @@ pub struct BookingRow {
     pub currency: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
-    /// When it completes unless the learner does it before; known once the session ended.
+    /// When it completes unless the learner does it before, and until when it can be disputed; known once the session
+    /// ended. A dispute that was withdrawn puts it off by the time that it was open.
     pub auto_confirms_at: Option<DateTime<Utc>>,
-    /// When it was completed.
+    /// When it was first completed.
     pub completed_at: Option<DateTime<Utc>>,
     /// When it was cancelled.
     pub cancelled_at: Option<DateTime<Utc>>,

@@ -58,6 +58,12 @@ pub enum BookingCommand {
     GiveUp,
     /// The learner, or the clock after the confirm window, completes it.
     Confirm,
+    /// The learner or the mentor contests where its price goes.
+    Dispute,
+    /// The dispute is withdrawn.
+    Resume,
+    /// The dispute is settled.
+    Settle,
 }
 
 /// What a permitted command does.
@@ -160,7 +166,7 @@ impl Phase {
             Self::Open => &["startSession", "joinSession", "cancelBooking"],
             Self::Due => &["startSession", "joinSession"],
             Self::Live => &["joinSession", "endSession"],
-            Self::Ended => &["confirmSession"],
+            Self::Ended => &["confirmSession", "openDispute"],
             Self::Missed | Self::Cancelled => &[],
         };
         Illegal { from: self.status().as_str(), allowed }
@@ -173,14 +179,21 @@ impl BookingStatus {
     /// # Errors
     /// [`Illegal`] if the booking or its session does not permit it.
     pub const fn after(self, phase: Phase, command: BookingCommand) -> Result<Step<Self>, Illegal> {
-        use BookingCommand::{Cancel, Confirm, GiveUp};
+        use BookingCommand::{Cancel, Confirm, Dispute, GiveUp, Resume, Settle};
         match (self, phase, command) {
             (Self::Confirmed, Phase::Upcoming | Phase::Open | Phase::Cancelled, Cancel)
             | (Self::Confirmed, Phase::Missed | Phase::Cancelled, GiveUp) => Ok(Step::To(Self::Cancelled)),
-            (Self::Confirmed, Phase::Ended, Confirm) => Ok(Step::To(Self::Completed)),
+            (Self::Confirmed, Phase::Ended, Confirm) | (Self::Disputed, Phase::Ended, Settle) => {
+                Ok(Step::To(Self::Completed))
+            }
+            (Self::Confirmed | Self::Completed, Phase::Ended, Dispute) => Ok(Step::To(Self::Disputed)),
+            // What was completed before it was disputed is completed again.
+            (Self::Disputed, Phase::Ended, Resume) => Ok(Step::To(Self::Confirmed)),
             (Self::Cancelled, _, Cancel | GiveUp) | (Self::Completed, _, Confirm) => Ok(Step::Stay),
             (Self::Confirmed, _, _) => Err(phase.illegal()),
-            (Self::Completed, _, Cancel | GiveUp) | (Self::Cancelled, _, Confirm) => {
+            (Self::Disputed, _, _) => Err(Illegal { from: self.as_str(), allowed: &["withdrawDispute"] }),
+            (Self::Completed, _, Cancel | GiveUp | Dispute | Resume | Settle)
+            | (Self::Cancelled, _, Confirm | Dispute | Resume | Settle) => {
                 Err(Illegal { from: self.as_str(), allowed: &[] })
             }
         }
@@ -232,24 +245,39 @@ mod tests {
 
     #[test]
     fn every_state_and_command_of_a_booking_has_one_answer() {
-        use BookingCommand::{Cancel, Confirm, GiveUp};
+        use BookingCommand::{Cancel, Confirm, Dispute, GiveUp, Resume, Settle};
         let of = |status: BookingStatus| {
-            table(&[Cancel, GiveUp, Confirm], |phase, command| status.after(phase, command))
+            table(&[Cancel, GiveUp, Confirm, Dispute, Resume, Settle], |phase, command| {
+                status.after(phase, command)
+            })
         };
         assert_eq!(
             of(BookingStatus::Confirmed),
             [
-                "Upcoming: CANCELLED x x",
-                "Open: CANCELLED x x",
-                "Due: x x x",
-                "Missed: x CANCELLED x",
-                "Live: x x x",
-                "Ended: x x COMPLETED",
-                "Cancelled: CANCELLED CANCELLED x",
+                "Upcoming: CANCELLED x x x x x",
+                "Open: CANCELLED x x x x x",
+                "Due: x x x x x x",
+                "Missed: x CANCELLED x x x x",
+                "Live: x x x x x x",
+                "Ended: x x COMPLETED DISPUTED x x",
+                "Cancelled: CANCELLED CANCELLED x x x x",
             ]
         );
-        assert!(of(BookingStatus::Completed).iter().all(|row| row.ends_with(": x x =")));
-        assert!(of(BookingStatus::Cancelled).iter().all(|row| row.ends_with(": = = x")));
+        let ended = |status, row: &str| {
+            let (of, other) = (of(status), &row.replace("DISPUTED", "x"));
+            assert!(
+                of.iter().all(|line| {
+                    let (phase, answers) = line.split_once(": ").expect("a phase");
+                    answers == if phase == "Ended" { row } else { other }
+                }),
+                "{of:?}"
+            );
+        };
+        ended(BookingStatus::Completed, "x x = DISPUTED x x");
+        ended(BookingStatus::Cancelled, "= = x x x x");
+        assert_eq!(of(BookingStatus::Disputed)[5], "Ended: x x x x CONFIRMED COMPLETED");
+        let elsewhere = of(BookingStatus::Disputed).into_iter().filter(|row| !row.starts_with("Ended"));
+        assert!(elsewhere.into_iter().all(|row| row.ends_with(": x x x x x x")));
     }
 
     #[test]
@@ -263,9 +291,17 @@ mod tests {
                     phase != Phase::Cancelled
                         && BookingStatus::Confirmed.after(phase, BookingCommand::Cancel).is_ok()
                 }
+                "openDispute" => BookingStatus::Confirmed.after(phase, BookingCommand::Dispute).is_ok(),
                 _ => BookingStatus::Confirmed.after(phase, BookingCommand::Confirm).is_ok(),
             };
-            let names = ["startSession", "joinSession", "endSession", "cancelBooking", "confirmSession"];
+            let names = [
+                "startSession",
+                "joinSession",
+                "endSession",
+                "cancelBooking",
+                "confirmSession",
+                "openDispute",
+            ];
             let mut possible: Vec<&str> = names.into_iter().filter(|name| permits(name)).collect();
             let mut told = phase.illegal().allowed.to_vec();
             possible.sort_unstable();

@@ -61,6 +61,14 @@ pub async fn bookings_seen_by(
     BookingsSeenBy { ids, member }.load(conn).await
 }
 
+/// Bookings by id.
+pub async fn bookings_by_ids(
+    conn: &mut AsyncPgConnection,
+    ids: &[BookingId],
+) -> QueryResult<Vec<BookingRow>> {
+    bookings::table.filter(bookings::id.eq_any(ids)).select(BookingRow::as_select()).load(conn).await
+}
+
 /// The bookings of sessions that a member may see: all for the mentor, the own one for a learner.
 pub async fn bookings_in(
     conn: &mut AsyncPgConnection,

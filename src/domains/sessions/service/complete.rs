@@ -1,6 +1,6 @@
 //! Completing a booking: the escrow becomes the mentor's earnings and the platform's fee.
 
-use super::{App, ChangeError, Changed, repo, tell_both, wallet};
+use super::{App, ChangeError, Changed, lock_booking, repo, tell_both, wallet};
 use crate::{
     db::{
         Tx,
@@ -22,7 +22,7 @@ use crate::{
 pub async fn confirm(app: &App, by: MemberId, booking: BookingId) -> Result<Changed, ChangeError> {
     transact(app, async |tx| {
         tx.acting(by);
-        let (booking, session) = lock(tx, booking).await?.ok_or(ChangeError::NotFound)?;
+        let (booking, session) = lock_booking(tx, booking).await?.ok_or(ChangeError::NotFound)?;
         if by != booking.learner_id {
             return Err(if by == booking.mentor_id { ChangeError::Forbidden } else { ChangeError::NotFound });
         }
@@ -37,7 +37,7 @@ pub async fn confirm(app: &App, by: MemberId, booking: BookingId) -> Result<Chan
 /// See [`ChangeError`].
 pub async fn auto_confirm(app: &App, booking: BookingId) -> Result<(), ChangeError> {
     transact(app, async |tx| {
-        let Some((booking, session)) = lock(tx, booking).await? else { return Ok(()) };
+        let Some((booking, session)) = lock_booking(tx, booking).await? else { return Ok(()) };
         let due = booking.auto_confirms_at.is_some_and(|due| due <= tx.now());
         if due && booking.status == BookingStatus::Confirmed {
             complete(app, tx, booking, session).await?;
@@ -71,11 +71,4 @@ async fn complete(
     let completed = BookingCompleted { booking, session, earnings: paid.earnings, fee: paid.fee };
     tell_both(tx, &completed.booking, &completed);
     Ok(Changed { booking: completed.booking, session: completed.session, replayed })
-}
-
-/// The booking with its session, under the session's lock.
-async fn lock(tx: &mut Tx, id: BookingId) -> diesel::QueryResult<Option<(BookingRow, SessionRow)>> {
-    let Some(session) = repo::lock_by_booking(tx, id).await? else { return Ok(None) };
-    let bookings = repo::bookings_of(tx, session.id).await?;
-    Ok(bookings.into_iter().find(|booking| booking.id == id).map(|booking| (booking, session)))
 }

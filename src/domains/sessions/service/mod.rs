@@ -3,6 +3,7 @@
 pub mod book;
 pub mod cancel;
 pub mod complete;
+pub mod dispute;
 pub mod run;
 
 use diesel::QueryResult;
@@ -66,6 +67,17 @@ pub struct Changed {
     pub session: SessionRow,
     /// Whether an earlier call with the same key had done it.
     pub replayed: bool,
+}
+
+/// A booking with its session, under the session's lock: whoever changes what hangs on a booking, such as a dispute, locks
+/// it.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn lock_booking(tx: &mut Tx, id: BookingId) -> QueryResult<Option<(BookingRow, SessionRow)>> {
+    let Some(session) = repo::lock_by_booking(tx, id).await? else { return Ok(None) };
+    let bookings = repo::bookings_of(tx, session.id).await?;
+    Ok(bookings.into_iter().find(|booking| booking.id == id).map(|booking| (booking, session)))
 }
 
 /// A booking as it stands, for reviews.

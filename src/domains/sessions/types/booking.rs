@@ -9,6 +9,7 @@ use super::{BookingPaymentStatus, BookingStatus, Session};
 use crate::{
     domains::{
         accounts::loaders::MemberById,
+        disputes::{loaders::DisputesOf, types::Dispute},
         profiles::{
             loaders::MentorById,
             types::{Member, Mentor},
@@ -63,12 +64,13 @@ impl Booking {
         self.row.created_at
     }
 
-    /// When it completes by itself, unless the learner confirms before. `null` until the session has ended.
+    /// When it completes by itself, unless the learner confirms before, and until when either side can contest it. `null`
+    /// until the session has ended.
     async fn auto_confirms_at(&self) -> Option<DateTime<Utc>> {
         self.row.auto_confirms_at
     }
 
-    /// When it was completed. `null` if it was not (yet).
+    /// When it was first completed. `null` if it was not (yet).
     async fn completed_at(&self) -> Option<DateTime<Utc>> {
         self.row.completed_at
     }
@@ -100,6 +102,32 @@ impl Booking {
     /// Where the seat is. `null` if it cannot be read.
     async fn session(&self, ctx: &Context<'_>) -> Field<Session> {
         field(self.read_session(ctx)).await
+    }
+
+    /// The last dispute about where its price goes. `null` if there was none.
+    async fn dispute(&self, ctx: &Context<'_>) -> Field<Dispute> {
+        field(async {
+            let disputes = ctx.one(DisputesOf(self.row.id)).await?.unwrap_or_default();
+            Ok(disputes.last().cloned().map(Dispute))
+        })
+        .await
+    }
+
+    /// Whether the caller may contest it now: learner and mentor, once each, after the end until `autoConfirmsAt`. `null`
+    /// if that cannot be found out.
+    async fn viewer_can_dispute(&self, ctx: &Context<'_>) -> Field<bool> {
+        field(async {
+            let (viewer, now) = (ctx.signed_in()?.member_id, ctx.now());
+            let in_time = self.row.auto_confirms_at.is_some_and(|until| now < until);
+            if !in_time || self.row.price == 0 || !self.row.concerns(viewer) {
+                return Ok(Some(false));
+            }
+            let disputes = ctx.one(DisputesOf(self.row.id)).await?.unwrap_or_default();
+            let done =
+                disputes.iter().any(|dispute| dispute.opened_by == viewer || dispute.outcome.is_some());
+            Ok(Some(!done && self.permits(ctx, BookingCommand::Dispute).await?))
+        })
+        .await
     }
 
     /// Whether the caller may cancel it now: learner and mentor, before the start. `null` if that cannot be found out.

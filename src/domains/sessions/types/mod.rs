@@ -62,6 +62,8 @@ pub enum BookingStatus {
     Completed,
     /// The seat was given up; the learner has the price back.
     Cancelled,
+    /// The session took place, and one side contests where the price goes: see `Booking.dispute`.
+    Disputed,
 }
 
 /// Where a booking's price is.
@@ -74,6 +76,8 @@ pub enum BookingPaymentStatus {
     Released,
     /// Back with the learner.
     Refunded,
+    /// Divided between the two, because a dispute ended so.
+    Split,
 }
 
 /// Which bookings.

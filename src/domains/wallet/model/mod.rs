@@ -130,6 +130,21 @@ pub struct EntryRow {
     pub amount: i64,
 }
 
+/// One transaction in the story of a booking's money.
+#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
+pub struct StepRow {
+    /// The transaction.
+    pub transaction_id: LedgerTransactionId,
+    /// The booking.
+    pub subject_id: Uuid,
+    /// Why.
+    pub kind: TransactionKind,
+    /// When.
+    pub created_at: DateTime<Utc>,
+    /// How much moved: what was added to accounts, which is what was taken from others.
+    pub amount: i64,
+}
+
 /// The trial balance of one asset.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Proof {

@@ -77,7 +77,9 @@ statement! {
      (select 'escrow of a finished booking is zero', e.owner_id || ' still has ' || e.balance
       from ledger_accounts e
       where e.kind = 'ESCROW' and e.balance <> 0 and (
-        exists (select from ledger_transactions t where t.subject_id = e.owner_id and t.kind in ('RELEASE', 'REFUND'))
+        -- A dispute brings the price of a booking that was paid out back.
+        exists (select from ledger_transactions t where t.subject_id = e.owner_id and t.kind in ('RELEASE', 'REFUND')
+                and not exists (select from bookings b where b.id = e.owner_id and b.status = 'DISPUTED'))
         or exists (select from bookings b where b.id = e.owner_id and b.payment_status <> 'HELD')) limit 100)
      union all
      (select 'escrow of an open booking is its price', b.id || ' costs ' || b.price || ', its escrow has ' || e.balance

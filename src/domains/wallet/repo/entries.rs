@@ -4,10 +4,10 @@ use diesel::{QueryResult, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::super::model::{AccountKind, Balances, EntryRow};
+use super::super::model::{AccountKind, Balances, EntryRow, StepRow};
 use crate::{
     db::{
-        ids::{EntityId, LedgerTransactionId, MemberId},
+        ids::{BookingId, EntityId, LedgerTransactionId, MemberId},
         keyset::Keyset,
     },
     statement,
@@ -33,6 +33,20 @@ pub async fn page_of_entries(
     } else {
         NewestEntries { member, kind, older_than, newer_than, limit }.load(conn).await
     }
+}
+
+/// The transactions of bookings, in the order in which they were made.
+pub async fn steps_of(conn: &mut AsyncPgConnection, bookings: Vec<BookingId>) -> QueryResult<Vec<StepRow>> {
+    ReadSteps { bookings }.load(conn).await
+}
+
+statement! {
+    /// The transactions of bookings with what they moved.
+    ReadSteps(bookings: Vec<BookingId> => sql_types::Array<sql_types::Uuid>)
+    -> (sql_types::Uuid, sql_types::Uuid, sql_types::Text, sql_types::Timestamptz, sql_types::BigInt) =
+    "select t.id, t.subject_id, t.kind, t.created_at, coalesce(sum(p.amount) filter (where p.amount > 0), 0)::bigint
+     from ledger_transactions t join ledger_postings p on p.transaction_id = t.id
+     where t.subject_id = any($1) group by t.id order by t.created_at, t.id"
 }
 
 statement! {

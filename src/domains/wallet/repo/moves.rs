@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
-use diesel::{QueryResult, sql_types};
+use diesel::{QueryResult, Queryable, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
@@ -44,6 +44,20 @@ async fn find(conn: &mut AsyncPgConnection, names: &[AccountName]) -> QueryResul
 /// A booking's escrow, if anything was ever held for it.
 pub async fn escrow_of(conn: &mut AsyncPgConnection, booking: BookingId) -> QueryResult<Option<EscrowRow>> {
     Ok(FindEscrow { booking }.load(conn).await?.into_iter().next())
+}
+
+/// What a completed booking paid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Queryable)]
+pub struct Payout {
+    /// All of it.
+    pub total: i64,
+    /// What of it the platform kept.
+    pub fee: i64,
+}
+
+/// What a booking paid when it was completed; `None` if it was not, or was free.
+pub async fn paid_for(conn: &mut AsyncPgConnection, booking: BookingId) -> QueryResult<Option<Payout>> {
+    Ok(FindPayout { booking }.load(conn).await?.into_iter().next())
 }
 
 /// Accounts, locked in id order until the end of the transaction.
@@ -133,6 +147,18 @@ statement! {
     "select e.id, w.id from ledger_accounts e
      join ledger_accounts w on w.kind = 'WALLET' and w.owner_id = e.payer_id and w.asset = e.asset
      where e.kind = 'ESCROW' and e.owner_id = $1 and e.asset = 'CREDIT/2'"
+}
+
+statement! {
+    /// The first payout of a booking's escrow: another one follows where a dispute was withdrawn.
+    FindPayout(booking: BookingId => sql_types::Uuid) -> (sql_types::BigInt, sql_types::BigInt) =
+    "select (-sum(p.amount) filter (where a.kind = 'ESCROW'))::bigint,
+            coalesce(sum(p.amount) filter (where a.kind = 'FEES'), 0)::bigint
+     from ledger_transactions t
+     join ledger_postings p on p.transaction_id = t.id
+     join ledger_accounts a on a.id = p.account_id
+     where t.subject_id = $1 and t.kind = 'RELEASE' and t.reference_id is null
+     group by t.id"
 }
 
 statement! {

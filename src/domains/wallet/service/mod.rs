@@ -18,9 +18,13 @@ use crate::{
 };
 
 mod audit;
+mod dispute;
+mod settle;
 
 pub use super::repo::moves::Hold;
 pub use audit::{LedgerFault, LedgerReport, recount, verify};
+pub use dispute::{reclaim, restore, settle_dispute};
+pub use settle::{SettleError, Shares};
 
 /// Why nothing was held.
 #[derive(Debug, thiserror::Error)]
@@ -94,8 +98,8 @@ pub struct Released {
     pub fee: i64,
 }
 
-/// Pays a booking's escrow out: the platform's fee in hundredths of a percent, the rest to the mentor's earnings. A
-/// booking that holds nothing (any more) pays nothing.
+/// Pays a booking's escrow out: the platform's fee in hundredths of a percent, the rest to the mentor's earnings, from
+/// which what the mentor owes is paid first. A booking that holds nothing (any more) pays nothing.
 ///
 /// # Errors
 /// Only if the database fails.
@@ -106,10 +110,14 @@ pub async fn release(
     fee_basis_points: u16,
 ) -> QueryResult<Released> {
     let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(Released::default()) };
-    let names =
-        [member_account(AccountKind::Earnings, mentor), platform_account(AccountKind::Fees, Asset::credit())];
-    let [earnings, fees] = open(tx, names).await?;
-    let locked = moves::lock(tx, vec![escrow.escrow_id, escrow.wallet_id, earnings.id]).await?;
+    let names = [
+        member_account(AccountKind::Earnings, mentor),
+        member_account(AccountKind::Receivable, mentor),
+        platform_account(AccountKind::Fees, Asset::credit()),
+    ];
+    let [earnings, receivable, fees] = open(tx, names).await?;
+    let ids = vec![escrow.escrow_id, escrow.wallet_id, earnings.id, receivable.id];
+    let locked = moves::lock(tx, ids).await?;
     let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(Released::default()) };
     let fee_weight = u32::from(fee_basis_points.min(10_000));
     let parts = split(total, &[10_000 - fee_weight, fee_weight]);
@@ -117,12 +125,12 @@ pub async fn release(
         earnings: parts.first().copied().unwrap_or_default(),
         fee: parts.last().copied().unwrap_or_default(),
     };
-    let lines = vec![
+    let mut lines = vec![
         Line::new(&from, -total),
-        Line::new(&earnings, released.earnings),
         Line::new(&fees, released.fee),
         Line { account: escrow.wallet_id, asset: from.asset, amount: 0, held: -total },
     ];
+    lines.extend(settle::earned(&locked, &earnings, &receivable, released.earnings));
     write(tx, &Cause::of(TransactionKind::Release, booking), lines).await?;
     Ok(released)
 }

@@ -1,5 +1,7 @@
 //! Use-cases of chat.
 
+mod digest;
+
 use diesel_async::AsyncPgConnection;
 
 use super::{
@@ -16,6 +18,8 @@ use crate::{
     },
     events::{Cursor, StreamName, log},
 };
+
+pub use digest::{ConversationDigest, digest_of_session};
 
 /// To whom a message goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
