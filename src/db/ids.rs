@@ -160,6 +160,8 @@ ids! {
     PromotionId = "prm";
     /// A payout of earnings.
     PayoutId = "pyo";
+    /// A payment that the payer's bank takes back.
+    ChargebackId = "cbk";
     /// A dispute about a booking's price.
     DisputeId = "dsp";
     /// A piece of evidence in a dispute.

@@ -135,6 +135,25 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    chargebacks (id) {
+        id -> Uuid,
+        payment_id -> Uuid,
+        member_id -> Uuid,
+        provider -> Text,
+        reference -> Text,
+        status -> Text,
+        amount -> Int8,
+        currency -> Text,
+        credits -> Int8,
+        owed -> Int8,
+        opened_at -> Timestamptz,
+        closed_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     claims (id) {
         id -> Uuid,
         mentor_id -> Uuid,
@@ -848,6 +867,7 @@ diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
 diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(chargebacks -> payments (payment_id));
 diesel::joinable!(conversation_accesses -> members (admin_id));
 diesel::joinable!(conversation_accesses -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> conversations (conversation_id));
@@ -896,6 +916,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     availability_overrides,
     availability_rules,
     bookings,
+    chargebacks,
     claims,
     conversation_accesses,
     conversation_members,

@@ -12,6 +12,7 @@ pub mod access;
 pub mod accounts;
 pub mod admin;
 pub mod audit;
+pub mod chargebacks;
 pub mod chat;
 pub mod discovery;
 pub mod disputes;

@@ -18,6 +18,10 @@ use crate::{
             self,
             types::event::{RightsChanged, SecurityEvent},
         },
+        chargebacks::{
+            self,
+            types::{ChargebackClosed, ChargebackOpened},
+        },
         chat::{
             self,
             types::{ConversationUpdated, MessageSent},
@@ -177,6 +181,10 @@ events! {
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
     PaymentExpired(payments::model::PaymentExpired);
+    /// The payer's bank takes a payment back.
+    ChargebackOpened(chargebacks::model::ChargebackOpened);
+    /// A chargeback was decided.
+    ChargebackClosed(chargebacks::model::ChargebackClosed);
     /// A file of the caller was finalised.
     UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     db::{Tx, ids::MemberId},
     domains::{
+        chargebacks::model::{ChargebackClosed, ChargebackOpened, ChargebackStatus},
         disputes::model::{
             DisputeRow,
             events::{
@@ -99,6 +100,20 @@ fn draft(event: &Pending) -> Option<Draft> {
             occasion = Some(overseen.access_id.to_string());
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
+        }
+        ChargebackOpened::KIND => {
+            let ChargebackOpened { chargeback } = event.payload()?;
+            let amount = Amount { minor: chargeback.amount, currency: &chargeback.currency };
+            let story = Story::ChargedBack(amount, chargeback.credits, chargeback.owed);
+            occasion = Some(chargeback.id.to_string());
+            (Kind::PaymentChargedBack, chargeback.payment_id.to_string(), body(story))
+        }
+        ChargebackClosed::KIND => {
+            let ChargebackClosed { chargeback } = event.payload()?;
+            let amount = Amount { minor: chargeback.amount, currency: &chargeback.currency };
+            let story = Story::ChargebackClosed(amount, chargeback.status == ChargebackStatus::Won);
+            occasion = Some(chargeback.id.to_string());
+            (Kind::ChargebackClosed, chargeback.payment_id.to_string(), body(story))
         }
         DisputeOpened::KIND => {
             let DisputeOpened { dispute } = event.payload()?;

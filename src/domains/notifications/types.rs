@@ -42,6 +42,10 @@ pub enum NotificationKind {
     MentorApplicationReviewed,
     /// An administrator was given leave to read a conversation: to its members.
     ConversationOverseen,
+    /// The payer's bank takes a payment back: to the payer.
+    PaymentChargedBack,
+    /// A chargeback was won or lost: to the payer.
+    ChargebackClosed,
     /// The price of a booking is contested: to the other side, who has to answer.
     DisputeOpened,
     /// A dispute was answered with an offer: to who opened it.

@@ -10,7 +10,12 @@ use super::{
     model::{self, CreditPackageRow, PaymentRow},
 };
 use crate::{
-    domains::{event::Happened, user_error::UserError, wallet::types::credits},
+    domains::{
+        chargebacks::{loaders::ChargebackOf, types::Chargeback},
+        event::Happened,
+        user_error::UserError,
+        wallet::types::credits,
+    },
     graphql::{
         ContextExt, Field, field,
         plain::PlainFields,
@@ -88,6 +93,11 @@ impl Payment {
     /// When its status was decided. `null` while it is pending.
     async fn settled_at(&self) -> Option<DateTime<Utc>> {
         self.0.settled_at
+    }
+
+    /// The last time that the payer's bank took it back. `null` if it never did.
+    async fn chargeback(&self, ctx: &Context<'_>) -> Field<Chargeback> {
+        field(async { Ok(ctx.one(ChargebackOf(self.0.id)).await?.map(Chargeback)) }).await
     }
 
     /// The package bought. `null` if it cannot be read.

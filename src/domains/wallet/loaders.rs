@@ -12,7 +12,7 @@ use super::{
 };
 use crate::db::{
     hot::HotKey,
-    ids::{BookingId, EntityId},
+    ids::{BookingId, EntityId, MemberId},
     loader::{LoadError, Reader},
 };
 
@@ -31,6 +31,23 @@ impl Loader<StepsOf> for Reader {
         for row in entries::steps_of(&mut *self.conn().await?, bookings).await.map_err(Arc::new)? {
             found.entry(StepsOf(BookingId::from_uuid(row.subject_id))).or_default().push(row);
         }
+        Ok(found)
+    }
+}
+
+/// What a member owes, for the member. Never absent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct OwedBy(pub MemberId);
+
+impl Loader<OwedBy> for Reader {
+    type Value = i64;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[OwedBy]) -> Result<HashMap<OwedBy, i64>, LoadError> {
+        let mut found: HashMap<OwedBy, i64> = keys.iter().map(|&key| (key, 0)).collect();
+        let members = keys.iter().map(|key| key.0).collect();
+        let rows = entries::owed_by(&mut *self.conn().await?, members).await.map_err(Arc::new)?;
+        found.extend(rows.into_iter().map(|(member, owed)| (OwedBy(member), owed)));
         Ok(found)
     }
 }

@@ -8,6 +8,8 @@
 //! | transaction | from | to |
 //! |---|---|---|
 //! | `PURCHASE` | `SALES` in the currency paid, `ISSUED` in credits | `GATEWAY` in the currency paid, the member's `WALLET` |
+//! | `CHARGEBACK` | `GATEWAY`, the member's `WALLET`, for the rest `RECEIVABLE` | `SALES`, `ISSUED` |
+//! | `CHARGEBACK_REVERSAL` | `SALES`, `ISSUED` | `GATEWAY`, the member's `RECEIVABLE`, `WALLET` |
 //! | `HOLD` | the learner's `WALLET` | the booking's `ESCROW` |
 //! | `RELEASE` | the booking's `ESCROW` | the mentor's `EARNINGS`, `FEES` |
 //! | `REFUND` | the booking's `ESCROW` | the learner's `WALLET` |

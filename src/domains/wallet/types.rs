@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
+    loaders::OwedBy,
     model::{self, AccountKind, Asset, Balances, EntryRow, TransactionKind},
     repo::entries,
 };
@@ -56,6 +57,12 @@ impl Wallet {
     /// What completed bookings have earned and is not paid out yet.
     async fn pending(&self) -> Money {
         credits(self.balances.pending)
+    }
+
+    /// What the caller owes, because a dispute or a chargeback took more than there was: whatever the caller earns or buys
+    /// next pays it first. `null` if it cannot be read.
+    async fn owed(&self, ctx: &Context<'_>) -> Field<Money> {
+        field(async { Ok(Some(credits(ctx.one(OwedBy(self.member_id)).await?.unwrap_or_default()))) }).await
     }
 
     /// What the wallet is counted in.

@@ -63,8 +63,19 @@ pub struct WebhookEvent {
     pub currency: String,
 }
 
-/// What became of a checkout.
+/// Where a chargeback stands, as the provider says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChargebackWord {
+    /// The bank took the money back.
+    Opened,
+    /// It came again.
+    Won,
+    /// It is gone.
+    Lost,
+}
+
+/// What became of a checkout.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The money arrived.
     Paid,
@@ -72,6 +83,13 @@ pub enum Outcome {
     Failed,
     /// It was left or ran out.
     Abandoned,
+    /// The payer's bank takes back what had arrived.
+    Chargeback {
+        /// The provider's name for the chargeback.
+        reference: String,
+        /// Where it stands.
+        word: ChargebackWord,
+    },
 }
 
 /// A webhook that must not be believed: bad signature, too old, or no event.

@@ -1,3 +1,4 @@
+mod chargebacks;
 mod checkout;
 mod sandbox;
 mod webhook;

@@ -143,7 +143,7 @@ async fn the_first_purchases_at_once_share_one_wallet() {
 
     assert!(bought.iter().all(Result::is_ok), "{bought:?}");
     assert_eq!(recount(&app, member).await, (1000, 0, 0));
-    assert_eq!(app.count("select count(*) from ledger_accounts").await, 4);
+    assert_eq!(app.count("select count(*) from ledger_accounts").await, 5);
     assert_sound(&app.app).await;
 }
 

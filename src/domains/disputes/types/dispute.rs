@@ -237,8 +237,8 @@ pub struct DisputeEvidence(pub EvidenceRow);
 /// A statement that one side brought.
 #[Object]
 impl DisputeEvidence {
-    /// Its id.
-    async fn id(&self) -> ID {
+    /// Id of its row, as in the timeline.
+    async fn row_id(&self) -> ID {
         ID(self.0.id.to_string())
     }
 

@@ -28,6 +28,8 @@ text_enum! {
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         ConversationOverseen = "CONVERSATION_OVERSEEN",
+        PaymentChargedBack = "PAYMENT_CHARGED_BACK",
+        ChargebackClosed = "CHARGEBACK_CLOSED",
         DisputeOpened = "DISPUTE_OPENED",
         DisputeAnswered = "DISPUTE_ANSWERED",
         DisputeEvidenceAdded = "DISPUTE_EVIDENCE_ADDED",

@@ -57,6 +57,10 @@ pub enum Story<'a> {
     NotMentor(&'a str, DateTime<Utc>),
     /// An administrator may, or could, read a conversation: from when until when.
     Overseen(DateTime<Utc>, DateTime<Utc>),
+    /// The reader's bank takes a payment back: the credits that it took, and how many of them are owed.
+    ChargedBack(Amount<'a>, i64, i64),
+    /// A chargeback was decided: whether the reader has the credits again.
+    ChargebackClosed(Amount<'a>, bool),
     /// The reader has to answer a dispute: what is held, what of it shall go to the learner, until when.
     Disputed(Amount<'a>, i64, DateTime<Utc>),
     /// The reader's dispute was answered: what of it is offered to the learner, until when evidence can be brought.
@@ -122,6 +126,25 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
+        Story::ChargedBack(amount, taken, owed) => {
+            let credits = |minor| money(Amount { minor, currency: CREDIT });
+            let owes = if owed == 0 {
+                String::new()
+            } else {
+                format!(" You owe {} of them; what you earn or buy next pays that first.", credits(owed))
+            };
+            format!(
+                "Your bank takes your payment of {} back: {} were taken.{owes}",
+                money(amount),
+                credits(taken)
+            )
+        }
+        Story::ChargebackClosed(amount, true) => {
+            format!("Your payment of {} came again: its credits are yours again.", money(amount))
+        }
+        Story::ChargebackClosed(amount, false) => {
+            format!("Your bank has taken your payment of {} back for good.", money(amount))
+        }
         Story::Disputed(held, asked, by) => format!(
             "The other side opened a dispute about {}: {} shall go to the learner. Answer until {}; if you do not, it is \
              settled so.",
@@ -239,6 +262,14 @@ mod tests {
             (
                 Story::NotMentor("Say more.", at),
                 "Your application to become a mentor was rejected: “Say more.” You can apply again after 3 March 2027 at 14:05 UTC.",
+            ),
+            (
+                Story::ChargedBack(Amount { minor: 1250, currency: "USD" }, 10_000, 6000),
+                "Your bank takes your payment of 12.50 USD back: 100.00 credits were taken. You owe 60.00 credits of them; what you earn or buy next pays that first.",
+            ),
+            (
+                Story::ChargebackClosed(Amount { minor: 1250, currency: "USD" }, false),
+                "Your bank has taken your payment of 12.50 USD back for good.",
             ),
             (
                 Story::Disputed(credits(6000), 4000, at),

@@ -13,7 +13,12 @@ use super::{
 use crate::{
     app::App,
     db::{Tx, transact},
-    integrations::payments::{BadWebhook, Headers, Outcome, WebhookEvent},
+    domains::chargebacks::{
+        self,
+        model::ChargebackStatus,
+        service::{Charged, Word},
+    },
+    integrations::payments::{BadWebhook, ChargebackWord, Headers, Outcome, WebhookEvent},
     jobs::queue,
 };
 
@@ -83,19 +88,22 @@ pub async fn apply_webhook(app: &App, provider: &str, event_id: &str) -> Result<
 }
 
 async fn apply(tx: &mut Tx, provider: &str, event: WebhookEvent) -> QueryResult<WebhookOutcome> {
-    let word = match event.outcome {
-        Some(Outcome::Paid) => PaymentStatus::Succeeded,
-        Some(Outcome::Failed) => PaymentStatus::Failed,
-        Some(Outcome::Abandoned) => PaymentStatus::Expired,
-        None => return Ok(WebhookOutcome::UnknownKind),
-    };
+    let Some(outcome) = event.outcome.clone() else { return Ok(WebhookOutcome::UnknownKind) };
     // By our own id first: the provider's answer, with its name for the checkout, may not have been stored yet.
     let found = match event.payment_id {
         Some(id) => repo::lock_payment(tx, id).await?,
         None => repo::lock_payment_by_reference(tx, provider, &event.reference).await?,
     };
     let Some(mut payment) = found else { return Ok(WebhookOutcome::UnknownPayment) };
-    if !fits(&payment, provider, &event) {
+    let word = match outcome {
+        Outcome::Paid => PaymentStatus::Succeeded,
+        Outcome::Failed => PaymentStatus::Failed,
+        Outcome::Abandoned => PaymentStatus::Expired,
+        Outcome::Chargeback { reference, word } => {
+            return charge_back(tx, &payment, &event, &reference, word).await;
+        }
+    };
+    if !fits(&payment, provider, &event) || payment.amount != event.amount {
         return Ok(WebhookOutcome::Mismatch);
     }
     payment.provider_reference = Some(event.reference);
@@ -103,12 +111,38 @@ async fn apply(tx: &mut Tx, provider: &str, event: WebhookEvent) -> QueryResult<
     Ok(if changed { WebhookOutcome::Applied } else { WebhookOutcome::NoChange })
 }
 
-/// Whether the event speaks of this payment: same provider, same checkout if it is known, same amount.
+/// The payer's bank takes the payment, or a part of it, back.
+async fn charge_back(
+    tx: &mut Tx,
+    payment: &PaymentRow,
+    event: &WebhookEvent,
+    reference: &str,
+    word: ChargebackWord,
+) -> QueryResult<WebhookOutcome> {
+    if !fits(payment, &payment.provider, event) || !(1..=payment.amount).contains(&event.amount) {
+        return Ok(WebhookOutcome::Mismatch);
+    }
+    let charged = Charged {
+        payment_id: payment.id,
+        member_id: payment.member_id,
+        provider: &payment.provider,
+        amount: payment.amount,
+        currency: &payment.currency,
+        credits: payment.credits,
+    };
+    let status = match word {
+        ChargebackWord::Opened => ChargebackStatus::Open,
+        ChargebackWord::Won => ChargebackStatus::Won,
+        ChargebackWord::Lost => ChargebackStatus::Lost,
+    };
+    let word = Word { reference, status, amount: event.amount };
+    let changed = chargebacks::service::follow(tx, &charged, &word).await?;
+    Ok(if changed { WebhookOutcome::Applied } else { WebhookOutcome::NoChange })
+}
+
+/// Whether the event speaks of this payment: same provider, same checkout if it is known, same currency.
 fn fits(payment: &PaymentRow, provider: &str, event: &WebhookEvent) -> bool {
     let same_checkout =
         payment.provider_reference.as_ref().is_none_or(|reference| *reference == event.reference);
-    payment.provider == provider
-        && same_checkout
-        && payment.amount == event.amount
-        && payment.currency == event.currency
+    payment.provider == provider && same_checkout && payment.currency == event.currency
 }

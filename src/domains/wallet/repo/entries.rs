@@ -35,6 +35,21 @@ pub async fn page_of_entries(
     }
 }
 
+/// What members owe; those who owe nothing may be left out.
+pub async fn owed_by(
+    conn: &mut AsyncPgConnection,
+    members: Vec<MemberId>,
+) -> QueryResult<Vec<(MemberId, i64)>> {
+    ReadOwed { members }.load(conn).await
+}
+
+statement! {
+    /// What members owe, as a positive number.
+    ReadOwed(members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>) -> (sql_types::Uuid, sql_types::BigInt) =
+    "select owner_id, -balance from ledger_accounts
+     where kind = 'RECEIVABLE' and owner_id = any($1) and asset = 'CREDIT/2'"
+}
+
 /// The transactions of bookings, in the order in which they were made.
 pub async fn steps_of(conn: &mut AsyncPgConnection, bookings: Vec<BookingId>) -> QueryResult<Vec<StepRow>> {
     ReadSteps { bookings }.load(conn).await

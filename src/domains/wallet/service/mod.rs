@@ -18,11 +18,13 @@ use crate::{
 };
 
 mod audit;
+mod chargeback;
 mod dispute;
 mod settle;
 
 pub use super::repo::moves::Hold;
 pub use audit::{LedgerFault, LedgerReport, recount, verify};
+pub use chargeback::{Charge, charge_back, reverse_chargeback};
 pub use dispute::{reclaim, restore, settle_dispute};
 pub use settle::{SettleError, Shares};
 
@@ -157,8 +159,8 @@ pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> Query
     Ok(total)
 }
 
-/// Books a paid purchase of credits: the money at the provider against sales, new credits into the member's wallet. The
-/// caller holds the payment's lock; a second purchase for the same payment is refused by the database.
+/// Books a paid purchase of credits: the money at the provider against sales, new credits into the member's wallet, from
+/// which what the member owes is paid first. The caller holds the payment's lock; a second purchase for the same payment is refused by the database.
 ///
 /// # Errors
 /// Only if the database fails.
@@ -174,10 +176,14 @@ pub async fn credit_purchase(
         platform_account(AccountKind::Sales, paid.asset.clone()),
         platform_account(AccountKind::Issued, Asset::credit()),
         member_account(AccountKind::Wallet, member),
+        member_account(AccountKind::Receivable, member),
     ];
-    let [gateway, sales, issued, wallet] = open(tx, names).await?;
-    let lines = [(&gateway, paid.minor), (&sales, -paid.minor), (&issued, -credits), (&wallet, credits)];
-    post(tx, &Cause::of(TransactionKind::Purchase, payment), &lines).await
+    let [gateway, sales, issued, wallet, receivable] = open(tx, names).await?;
+    let locked = moves::lock(tx, vec![wallet.id, receivable.id]).await?;
+    let mut lines =
+        vec![Line::new(&gateway, paid.minor), Line::new(&sales, -paid.minor), Line::new(&issued, -credits)];
+    lines.extend(settle::earned(&locked, &wallet, &receivable, credits));
+    write(tx, &Cause::of(TransactionKind::Purchase, payment), lines).await
 }
 
 /// Why money moves: written once in each way for each subject and reference.
@@ -200,14 +206,6 @@ impl Cause {
     pub fn for_each(self, reference: impl EntityId) -> Self {
         Self { reference: Some(reference.uuid()), ..self }
     }
-}
-
-/// Locks the accounts in id order and moves money between them.
-async fn post(tx: &mut Tx, cause: &Cause, lines: &[(&AccountRow, i64)]) -> QueryResult<()> {
-    // Accounts without a kept balance are everybody's: they are summed, never locked.
-    let kept = lines.iter().filter(|(account, _)| account.balance.is_some()).map(|(account, _)| account.id);
-    moves::lock(tx, kept.collect()).await?;
-    write(tx, cause, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect()).await
 }
 
 /// Writes the transaction on accounts that are locked, and tells the members whose money moved.

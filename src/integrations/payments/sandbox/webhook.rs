@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::{BadWebhook, Outcome, WebhookEvent},
+    super::{BadWebhook, ChargebackWord, Outcome, WebhookEvent},
     NAME,
     checkout::{self, CheckoutRow, CheckoutStatus},
 };
@@ -87,6 +87,8 @@ struct Data {
     payment: Option<String>,
     amount: i64,
     currency: String,
+    dispute: Option<String>,
+    outcome: Option<String>,
 }
 
 /// Reads a payload.
@@ -102,6 +104,12 @@ pub fn read(payload: &Value) -> Result<WebhookEvent, BadWebhook> {
         "checkout.paid" => Some(Outcome::Paid),
         "checkout.failed" => Some(Outcome::Failed),
         "checkout.abandoned" => Some(Outcome::Abandoned),
+        "charge.dispute.created" => chargeback(data.dispute, ChargebackWord::Opened),
+        "charge.dispute.closed" => match data.outcome.as_deref() {
+            Some("won") => chargeback(data.dispute, ChargebackWord::Won),
+            Some("lost") => chargeback(data.dispute, ChargebackWord::Lost),
+            _ => None,
+        },
         _ => None,
     };
     let payment_id = data.payment.and_then(|id| id.parse().ok());
@@ -114,6 +122,11 @@ pub fn read(payload: &Value) -> Result<WebhookEvent, BadWebhook> {
         amount: data.amount,
         currency: data.currency,
     })
+}
+
+fn chargeback(reference: Option<String>, word: ChargebackWord) -> Option<Outcome> {
+    let reference = reference.filter(|name| !name.is_empty() && name.len() <= 255)?;
+    Some(Outcome::Chargeback { reference, word })
 }
 
 /// Tells the shop what became of a checkout, until it has understood.
