@@ -61,40 +61,37 @@ pub async fn follow(tx: &mut Tx, charged: &Charged<'_>, word: &Word<'_>) -> Quer
     }
     let now = tx.now();
     let closed_at = (word.status != ChargebackStatus::Open).then_some(now);
-    let row = match before {
-        Some(row) => {
-            let row = ChargebackRow { status: word.status, closed_at, ..row };
-            repo::close(tx, &row).await?;
-            row
+    let row = if let Some(row) = before {
+        let row = ChargebackRow { status: word.status, closed_at, ..row };
+        repo::close(tx, &row).await?;
+        row
+    } else {
+        let amount = word.amount.clamp(1, charged.amount.max(1));
+        let mut row = ChargebackRow {
+            id: ChargebackId::new(),
+            payment_id: charged.payment_id,
+            member_id: charged.member_id,
+            provider: charged.provider.to_owned(),
+            reference: word.reference.to_owned(),
+            status: word.status,
+            amount,
+            currency: charged.currency.to_owned(),
+            credits: 0,
+            owed: 0,
+            opened_at: now,
+            closed_at,
+        };
+        if effect == Effect::Take {
+            row.credits = credits_of(charged.credits, charged.amount, amount);
+            row.owed = wallet::service::charge_back(tx, &money(&row)).await?;
         }
-        None => {
-            let amount = word.amount.clamp(1, charged.amount.max(1));
-            let mut row = ChargebackRow {
-                id: ChargebackId::new(),
-                payment_id: charged.payment_id,
-                member_id: charged.member_id,
-                provider: charged.provider.to_owned(),
-                reference: word.reference.to_owned(),
-                status: word.status,
-                amount,
-                currency: charged.currency.to_owned(),
-                credits: 0,
-                owed: 0,
-                opened_at: now,
-                closed_at,
-            };
-            if effect == Effect::Take {
-                row.credits = credits_of(charged.credits, charged.amount, amount);
-                row.owed = wallet::service::charge_back(tx, &money(&row)).await?;
-            }
-            repo::insert(tx, &row).await?;
-            row
-        }
+        repo::insert(tx, &row).await?;
+        row
     };
     if effect == Effect::Give {
         wallet::service::reverse_chargeback(tx, &money(&row)).await?;
     }
-    tell(tx, row);
+    tell(tx, &row);
     Ok(true)
 }
 
@@ -108,7 +105,7 @@ fn money(row: &ChargebackRow) -> wallet::service::Charge {
     }
 }
 
-fn tell(tx: &mut Tx, chargeback: ChargebackRow) {
+fn tell(tx: &mut Tx, chargeback: &ChargebackRow) {
     for stream in [StreamName::User(chargeback.member_id), StreamName::Admin] {
         if chargeback.status == ChargebackStatus::Open {
             tx.tell(stream, &ChargebackOpened { chargeback: chargeback.clone() });

@@ -81,7 +81,7 @@ impl DisputesMutation {
             };
             let key = (dispute, format!("{given:?}"));
             let attempt = attempt(by, "respondDispute", &input.idempotency_key, &key)?;
-            let done = service::respond(ctx.app(), by, dispute, given, attempt)
+            let done = Box::pin(service::respond(ctx.app(), by, dispute, given, attempt))
                 .await
                 .map_err(|error| refuse(error, "disputeId", "response.offer.amountMinor"))?;
             ctx.wrote();

@@ -7,7 +7,7 @@ use futures_util::future::{BoxFuture, FutureExt};
 use super::{
     model::{
         Draft, NotificationKind as Kind,
-        text::{Amount, Part, Story, body},
+        text::{Amount, Contest, Part, Story, body},
     },
     service,
 };
@@ -101,47 +101,64 @@ fn draft(event: &Pending) -> Option<Draft> {
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
         }
+        _ => return contest(event, member),
+    };
+    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+/// The notification that a dispute or chargeback makes, if any.
+fn contest(event: &Pending, member: MemberId) -> Option<Draft> {
+    let mut occasion = None;
+    let (kind, subject, body) = match event.kind {
         ChargebackOpened::KIND => {
             let ChargebackOpened { chargeback } = event.payload()?;
             let amount = Amount { minor: chargeback.amount, currency: &chargeback.currency };
-            let story = Story::ChargedBack(amount, chargeback.credits, chargeback.owed);
+            let story = Contest::ChargedBack(amount, chargeback.credits, chargeback.owed);
             occasion = Some(chargeback.id.to_string());
-            (Kind::PaymentChargedBack, chargeback.payment_id.to_string(), body(story))
+            (Kind::PaymentChargedBack, chargeback.payment_id.to_string(), body(Story::Contest(story)))
         }
         ChargebackClosed::KIND => {
             let ChargebackClosed { chargeback } = event.payload()?;
             let amount = Amount { minor: chargeback.amount, currency: &chargeback.currency };
-            let story = Story::ChargebackClosed(amount, chargeback.status == ChargebackStatus::Won);
+            let story = Contest::ChargebackClosed(amount, chargeback.status == ChargebackStatus::Won);
             occasion = Some(chargeback.id.to_string());
-            (Kind::ChargebackClosed, chargeback.payment_id.to_string(), body(story))
+            (Kind::ChargebackClosed, chargeback.payment_id.to_string(), body(Story::Contest(story)))
         }
         DisputeOpened::KIND => {
             let DisputeOpened { dispute } = event.payload()?;
-            let story = Story::Disputed(held(&dispute), dispute.asked, dispute.answer_by);
-            let draft = (Kind::DisputeOpened, dispute.id.to_string(), body(story));
+            let story = Contest::Disputed(held(&dispute), dispute.asked, dispute.answer_by);
+            let draft = (Kind::DisputeOpened, dispute.id.to_string(), body(Story::Contest(story)));
             (member != dispute.opened_by).then_some(draft)?
         }
         DisputeAnswered::KIND => {
             let DisputeAnswered { dispute } = event.payload()?;
             let (offered, until) = (dispute.offered?, dispute.evidence_until?);
-            let story = Story::DisputeAnswered(held(&dispute), offered, until);
-            let draft = (Kind::DisputeAnswered, dispute.id.to_string(), body(story));
+            let story = Contest::DisputeAnswered(held(&dispute), offered, until);
+            let draft = (Kind::DisputeAnswered, dispute.id.to_string(), body(Story::Contest(story)));
             (member == dispute.opened_by).then_some(draft)?
         }
         DisputeEvidenceAdded::KIND => {
             let DisputeEvidenceAdded { dispute, evidence } = event.payload()?;
             occasion = Some(evidence.id.to_string());
-            let draft = (Kind::DisputeEvidenceAdded, dispute.id.to_string(), body(Story::EvidenceAdded));
+            let draft = (
+                Kind::DisputeEvidenceAdded,
+                dispute.id.to_string(),
+                body(Story::Contest(Contest::EvidenceAdded)),
+            );
             (member != evidence.member_id).then_some(draft)?
         }
         DisputeResolved::KIND => {
             let DisputeResolved { dispute } = event.payload()?;
-            let story = Story::DisputeResolved(held(&dispute), dispute.to_learner?, dispute.to_mentor?);
-            (Kind::DisputeResolved, dispute.id.to_string(), body(story))
+            let story = Contest::DisputeResolved(held(&dispute), dispute.to_learner?, dispute.to_mentor?);
+            (Kind::DisputeResolved, dispute.id.to_string(), body(Story::Contest(story)))
         }
         DisputeWithdrawn::KIND => {
             let DisputeWithdrawn { dispute } = event.payload()?;
-            let draft = (Kind::DisputeWithdrawn, dispute.id.to_string(), body(Story::DisputeWithdrawn));
+            let draft = (
+                Kind::DisputeWithdrawn,
+                dispute.id.to_string(),
+                body(Story::Contest(Contest::DisputeWithdrawn)),
+            );
             (member != dispute.opened_by).then_some(draft)?
         }
         _ => return None,

@@ -13,7 +13,10 @@ use crate::{
         accounts::loaders::MemberById,
         chat::loaders::ConversationOfSession,
         profiles::types::Member,
-        rooms::{loaders::IntervalsOf, model::attendance},
+        rooms::{
+            loaders::IntervalsOf,
+            model::{IntervalRow, attendance},
+        },
         sessions::{
             loaders::{BookingById, SessionById},
             model::{BookingRow, SessionRow, rules::CONFIRM_WINDOW},
@@ -149,42 +152,11 @@ pub(super) async fn of(ctx: &Context<'_>, dispute: &DisputeRow) -> Result<Vec<Di
     let (Some(booking), Some(session)) = (booking, session) else { return Ok(Vec::new()) };
     let (session, fact) = (&*session.row, Facts { dispute, booking: &booking });
     let mut facts = fact.of_booking(session);
-    let sides = [dispute.learner_id, dispute.mentor_id];
-    let intervals = intervals.unwrap_or_default();
-    for row in intervals.iter().filter(|row| sides.contains(&row.member_id)) {
-        let until = row.left_at.unwrap_or(row.last_seen_at);
-        let who = if row.member_id == dispute.mentor_id { "mentor" } else { "learner" };
-        facts.push(DisputeFact {
-            member: Some(row.member_id),
-            until: row.left_at,
-            seconds: Some(until - row.joined_at),
-            ..fact.new(
-                DisputeFactKind::Attended,
-                row.joined_at,
-                &row.id,
-                &session.id,
-                format!("The {who} was in the room until {}.", time(until)),
-            )
-        });
-    }
-    let together = attendance(session.host_id, &intervals)
-        .into_iter()
-        .find(|row| row.member_id == dispute.learner_id)
-        .map_or_else(TimeDelta::zero, |row| row.overlap);
-    facts.push(DisputeFact {
-        seconds: Some(together),
-        ..fact.new(
-            DisputeFactKind::Overlap,
-            session.ended_at.unwrap_or(session.ends_at),
-            &session.id,
-            &session.id,
-            format!("Learner and mentor were in the room together for {} seconds.", together.num_seconds()),
-        )
-    });
+    facts.extend(fact.of_room(session, &intervals.unwrap_or_default()));
     for step in steps.unwrap_or_default() {
         facts.push(DisputeFact {
             amount: Some(fact.money(step.amount)),
-            ..fact.new(
+            ..plain(
                 DisputeFactKind::MoneyMoved,
                 step.created_at,
                 &step.transaction_id,
@@ -196,7 +168,7 @@ pub(super) async fn of(ctx: &Context<'_>, dispute: &DisputeRow) -> Result<Vec<Di
     if let Some(conversation) = conversation {
         facts.push(DisputeFact {
             sha256: Some(dispute.messages_hash.iter().map(|byte| format!("{byte:02x}")).collect()),
-            ..fact.new(
+            ..plain(
                 DisputeFactKind::Messages,
                 dispute.opened_at,
                 &conversation,
@@ -208,7 +180,7 @@ pub(super) async fn of(ctx: &Context<'_>, dispute: &DisputeRow) -> Result<Vec<Di
     for row in evidence.unwrap_or_default() {
         facts.push(DisputeFact {
             member: Some(row.member_id),
-            ..fact.new(DisputeFactKind::Evidence, row.created_at, &row.id, &dispute.id, row.body)
+            ..plain(DisputeFactKind::Evidence, row.created_at, &row.id, &dispute.id, row.body)
         });
     }
     facts.extend(fact.of_dispute());
@@ -217,41 +189,80 @@ pub(super) async fn of(ctx: &Context<'_>, dispute: &DisputeRow) -> Result<Vec<Di
     Ok(facts)
 }
 
+/// A fact with what every fact has.
+fn plain(
+    kind: DisputeFactKind,
+    at: DateTime<Utc>,
+    row: &impl ToString,
+    node: &impl ToString,
+    text: String,
+) -> DisputeFact {
+    DisputeFact {
+        kind,
+        at,
+        text,
+        row: row.to_string(),
+        node: node.to_string(),
+        member: None,
+        amount: None,
+        until: None,
+        seconds: None,
+        sha256: None,
+    }
+}
+
 struct Facts<'a> {
     dispute: &'a DisputeRow,
     booking: &'a BookingRow,
 }
 
 impl Facts<'_> {
-    #[expect(clippy::unused_self, clippy::wrong_self_convention, reason = "reads as the start of each fact")]
-    fn new(
-        &self,
-        kind: DisputeFactKind,
-        at: DateTime<Utc>,
-        row: &impl ToString,
-        node: &impl ToString,
-        text: String,
-    ) -> DisputeFact {
-        DisputeFact {
-            kind,
-            at,
-            text,
-            row: row.to_string(),
-            node: node.to_string(),
-            member: None,
-            amount: None,
-            until: None,
-            seconds: None,
-            sha256: None,
-        }
-    }
-
     fn money(&self, minor: i64) -> Money {
         Money::new(minor, self.dispute.currency.as_str())
     }
 
     fn price(&self, minor: i64) -> String {
         Amount { minor, asset: Asset::of(&self.dispute.currency) }.to_string()
+    }
+
+    /// Who of the two was in the room, and for how long together.
+    fn of_room(&self, session: &SessionRow, intervals: &[IntervalRow]) -> Vec<DisputeFact> {
+        let mut facts = Vec::new();
+        let sides = [self.dispute.learner_id, self.dispute.mentor_id];
+        for row in intervals.iter().filter(|row| sides.contains(&row.member_id)) {
+            let until = row.left_at.unwrap_or(row.last_seen_at);
+            let who = if row.member_id == self.dispute.mentor_id { "mentor" } else { "learner" };
+            facts.push(DisputeFact {
+                member: Some(row.member_id),
+                until: row.left_at,
+                seconds: Some(until - row.joined_at),
+                ..plain(
+                    DisputeFactKind::Attended,
+                    row.joined_at,
+                    &row.id,
+                    &session.id,
+                    format!("The {who} was in the room until {}.", time(until)),
+                )
+            });
+        }
+        let together = attendance(session.host_id, intervals)
+            .into_iter()
+            .find(|row| row.member_id == self.dispute.learner_id)
+            .map_or_else(TimeDelta::zero, |row| row.overlap);
+        facts.push(DisputeFact {
+            seconds: Some(together),
+            ..plain(
+                DisputeFactKind::Overlap,
+                session.ended_at.unwrap_or(session.ends_at),
+                &session.id,
+                &session.id,
+                format!(
+                    "Learner and mentor were in the room together for {} seconds.",
+                    together.num_seconds()
+                ),
+            )
+        });
+        facts
     }
 
     /// What was booked, on which terms, and what became of it.
@@ -270,24 +281,24 @@ impl Facts<'_> {
             DisputeFact {
                 member: Some(booking.learner_id),
                 amount: Some(self.money(booking.price)),
-                ..self.new(Booked, booking.created_at, of, of, booked)
+                ..plain(Booked, booking.created_at, of, of, booked)
             },
             DisputeFact {
                 amount: Some(self.money(booking.price)),
-                ..self.new(TermsShown, booking.created_at, of, of, terms)
+                ..plain(TermsShown, booking.created_at, of, of, terms)
             },
         ];
         let started = |at| DisputeFact {
             member: Some(session.host_id),
-            ..self.new(SessionStarted, at, id, id, "The mentor started the session.".to_owned())
+            ..plain(SessionStarted, at, id, id, "The mentor started the session.".to_owned())
         };
         facts.extend(session.started_at.map(started));
         let ended = |at| {
             let text = format!("The session ended; it was planned until {}.", time(session.ends_at));
-            self.new(SessionEnded, at, id, id, text)
+            plain(SessionEnded, at, id, id, text)
         };
         facts.extend(session.ended_at.map(ended));
-        let done = |at| self.new(Completed, at, of, of, "The booking was completed.".to_owned());
+        let done = |at| plain(Completed, at, of, of, "The booking was completed.".to_owned());
         facts.extend(booking.completed_at.map(done));
         facts
     }
@@ -300,14 +311,14 @@ impl Facts<'_> {
             member: Some(row.opened_by),
             amount: Some(self.money(row.asked)),
             until: Some(row.answer_by),
-            ..self.new(Opened, row.opened_at, &row.id, &row.id, row.reason.clone())
+            ..plain(Opened, row.opened_at, &row.id, &row.id, row.reason.clone())
         }];
         if let (Some(at), Some(offered)) = (row.answered_at, row.offered) {
             facts.push(DisputeFact {
                 member: Some(row.respondent()),
                 amount: Some(self.money(offered)),
                 until: row.evidence_until,
-                ..self.new(Answered, at, &row.id, &row.id, row.answer.clone().unwrap_or_default())
+                ..plain(Answered, at, &row.id, &row.id, row.answer.clone().unwrap_or_default())
             });
         }
         let Some(at) = row.closed_at else { return facts };
@@ -315,7 +326,7 @@ impl Facts<'_> {
             let text = "The dispute was withdrawn.".to_owned();
             facts.push(DisputeFact {
                 member: Some(row.opened_by),
-                ..self.new(Withdrawn, at, &row.id, &row.id, text)
+                ..plain(Withdrawn, at, &row.id, &row.id, text)
             });
             return facts;
         }
@@ -327,7 +338,7 @@ impl Facts<'_> {
         };
         facts.push(DisputeFact {
             amount: row.to_learner.map(|amount| self.money(amount)),
-            ..self.new(Resolved, at, &row.id, &row.id, text)
+            ..plain(Resolved, at, &row.id, &row.id, text)
         });
         facts
     }

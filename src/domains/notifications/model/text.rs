@@ -57,6 +57,13 @@ pub enum Story<'a> {
     NotMentor(&'a str, DateTime<Utc>),
     /// An administrator may, or could, read a conversation: from when until when.
     Overseen(DateTime<Utc>, DateTime<Utc>),
+    /// A price or a payment is contested.
+    Contest(Contest<'a>),
+}
+
+/// What happened to a dispute or a chargeback, as far as the text tells it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Contest<'a> {
     /// The reader's bank takes a payment back: the credits that it took, and how many of them are owed.
     ChargedBack(Amount<'a>, i64, i64),
     /// A chargeback was decided: whether the reader has the credits again.
@@ -126,47 +133,53 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
-        Story::ChargedBack(amount, taken, owed) => {
+        Story::Contest(contest) => of_contest(contest),
+    }
+}
+
+fn of_contest(contest: Contest<'_>) -> String {
+    match contest {
+        Contest::ChargedBack(amount, taken, owed) => {
             let credits = |minor| money(Amount { minor, currency: CREDIT });
-            let owes = if owed == 0 {
+            let debt = if owed == 0 {
                 String::new()
             } else {
                 format!(" You owe {} of them; what you earn or buy next pays that first.", credits(owed))
             };
             format!(
-                "Your bank takes your payment of {} back: {} were taken.{owes}",
+                "Your bank takes your payment of {} back: {} were taken.{debt}",
                 money(amount),
                 credits(taken)
             )
         }
-        Story::ChargebackClosed(amount, true) => {
+        Contest::ChargebackClosed(amount, true) => {
             format!("Your payment of {} came again: its credits are yours again.", money(amount))
         }
-        Story::ChargebackClosed(amount, false) => {
+        Contest::ChargebackClosed(amount, false) => {
             format!("Your bank has taken your payment of {} back for good.", money(amount))
         }
-        Story::Disputed(held, asked, by) => format!(
+        Contest::Disputed(held, asked, by) => format!(
             "The other side opened a dispute about {}: {} shall go to the learner. Answer until {}; if you do not, it is \
              settled so.",
             money(held),
             money(Amount { minor: asked, ..held }),
             time(by)
         ),
-        Story::DisputeAnswered(held, offered, until) => format!(
+        Contest::DisputeAnswered(held, offered, until) => format!(
             "Your dispute about {} was answered: {} for the learner. Accept the offer, or bring evidence until {}; then it is \
              decided.",
             money(held),
             money(Amount { minor: offered, ..held }),
             time(until)
         ),
-        Story::EvidenceAdded => "The other side brought evidence to your dispute.".to_owned(),
-        Story::DisputeResolved(held, learner, mentor) => format!(
+        Contest::EvidenceAdded => "The other side brought evidence to your dispute.".to_owned(),
+        Contest::DisputeResolved(held, learner, mentor) => format!(
             "The dispute about {} is resolved: {} for the learner, {} for the mentor.",
             money(held),
             money(Amount { minor: learner, ..held }),
             money(Amount { minor: mentor, ..held })
         ),
-        Story::DisputeWithdrawn => {
+        Contest::DisputeWithdrawn => {
             "The other side withdrew its dispute. The booking is as it was before.".to_owned()
         }
     }
@@ -263,29 +276,39 @@ mod tests {
                 Story::NotMentor("Say more.", at),
                 "Your application to become a mentor was rejected: “Say more.” You can apply again after 3 March 2027 at 14:05 UTC.",
             ),
-            (
-                Story::ChargedBack(Amount { minor: 1250, currency: "USD" }, 10_000, 6000),
-                "Your bank takes your payment of 12.50 USD back: 100.00 credits were taken. You owe 60.00 credits of them; what you earn or buy next pays that first.",
-            ),
-            (
-                Story::ChargebackClosed(Amount { minor: 1250, currency: "USD" }, false),
-                "Your bank has taken your payment of 12.50 USD back for good.",
-            ),
-            (
-                Story::Disputed(credits(6000), 4000, at),
-                "The other side opened a dispute about 60.00 credits: 40.00 credits shall go to the learner. Answer until 3 March 2027 at 14:05 UTC; if you do not, it is settled so.",
-            ),
-            (
-                Story::DisputeAnswered(credits(6000), 1000, at),
-                "Your dispute about 60.00 credits was answered: 10.00 credits for the learner. Accept the offer, or bring evidence until 3 March 2027 at 14:05 UTC; then it is decided.",
-            ),
-            (
-                Story::DisputeResolved(credits(6000), 1000, 4250),
-                "The dispute about 60.00 credits is resolved: 10.00 credits for the learner, 42.50 credits for the mentor.",
-            ),
         ];
         for (story, text) in table {
             assert_eq!(body(story), text);
+        }
+    }
+
+    #[test]
+    fn what_is_contested_is_told_with_the_amounts_and_the_next_step() {
+        let at: DateTime<Utc> = "2027-03-03T14:05:00Z".parse().unwrap();
+        let table = [
+            (
+                Contest::ChargedBack(Amount { minor: 1250, currency: "USD" }, 10_000, 6000),
+                "Your bank takes your payment of 12.50 USD back: 100.00 credits were taken. You owe 60.00 credits of them; what you earn or buy next pays that first.",
+            ),
+            (
+                Contest::ChargebackClosed(Amount { minor: 1250, currency: "USD" }, false),
+                "Your bank has taken your payment of 12.50 USD back for good.",
+            ),
+            (
+                Contest::Disputed(credits(6000), 4000, at),
+                "The other side opened a dispute about 60.00 credits: 40.00 credits shall go to the learner. Answer until 3 March 2027 at 14:05 UTC; if you do not, it is settled so.",
+            ),
+            (
+                Contest::DisputeAnswered(credits(6000), 1000, at),
+                "Your dispute about 60.00 credits was answered: 10.00 credits for the learner. Accept the offer, or bring evidence until 3 March 2027 at 14:05 UTC; then it is decided.",
+            ),
+            (
+                Contest::DisputeResolved(credits(6000), 1000, 4250),
+                "The dispute about 60.00 credits is resolved: 10.00 credits for the learner, 42.50 credits for the mentor.",
+            ),
+        ];
+        for (contest, text) in table {
+            assert_eq!(body(Story::Contest(contest)), text);
         }
     }
 

@@ -136,8 +136,8 @@ async fn charge_back(
         ChargebackWord::Lost => ChargebackStatus::Lost,
     };
     let word = Word { reference, status, amount: event.amount };
-    let changed = chargebacks::service::follow(tx, &charged, &word).await?;
-    Ok(if changed { WebhookOutcome::Applied } else { WebhookOutcome::NoChange })
+    let applied = chargebacks::service::follow(tx, &charged, &word).await?;
+    Ok(if applied { WebhookOutcome::Applied } else { WebhookOutcome::NoChange })
 }
 
 /// Whether the event speaks of this payment: same provider, same checkout if it is known, same currency.
