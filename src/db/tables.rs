@@ -385,7 +385,6 @@ diesel::table! {
         subject_id -> Uuid,
         created_at -> Timestamptz,
         reference_id -> Nullable<Uuid>,
-        reference_id -> Nullable<Uuid>,
     }
 }
 
