@@ -154,6 +154,14 @@ ids! {
     LedgerAccountId = "acc";
     /// A balanced set of postings.
     LedgerTransactionId = "ltx";
+    /// A correction of a wallet by hand.
+    AdjustmentId = "adj";
+    /// Promotional credits given at once.
+    PromotionId = "prm";
+    /// A payout of earnings.
+    PayoutId = "pyo";
+    /// A subscription to a mentor.
+    SubscriptionId = "sub";
     /// A package of credits on sale.
     CreditPackageId = "pkg";
     /// A payment through a provider.

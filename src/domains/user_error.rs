@@ -65,6 +65,8 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// A second administrator must approve it, for example a large adjustment of credits: nothing was done yet.
+    ApprovalRequired,
     /// The price is not the one that you expected.
     PriceChanged,
     /// The state does not allow it now.

@@ -17,10 +17,16 @@ use crate::{
     events::StreamName,
 };
 
+pub mod adjust;
 mod audit;
+mod export;
+pub mod promotions;
+mod seal;
 
 pub use super::repo::moves::Hold;
-pub use audit::{LedgerFault, LedgerReport, recount, verify};
+pub use audit::{LedgerFault, LedgerReport, recount, verify, verify_through};
+pub use export::{ExportError, export};
+pub use seal::{seal, seal_block};
 
 /// Why nothing was held.
 #[derive(Debug, thiserror::Error)]
@@ -49,13 +55,14 @@ pub async fn hold_all(tx: &mut Tx, wanted: &[Hold]) -> QueryResult<bool> {
     let now = tx.now();
     let held = moves::hold(tx, &dear, now).await?;
     for Hold { learner, booking, .. } in &dear {
-        let Some((available, held)) = held.get(booking).copied() else { return Ok(false) };
+        let Some(wallet) = held.get(booking) else { return Ok(false) };
         let change = WalletChanged {
             member_id: *learner,
             asset: Asset::credit(),
-            available: Some(available),
-            held: Some(held),
+            available: Some(wallet.available),
+            held: Some(wallet.held),
             pending: None,
+            promotional: Some(wallet.promotional),
         };
         tx.acting(*learner);
         tx.tell(StreamName::User(*learner), &change);
@@ -123,7 +130,7 @@ pub async fn release(
         Line::new(&fees, released.fee),
         Line { account: escrow.wallet_id, asset: from.asset, amount: 0, held: -total },
     ];
-    write(tx, TransactionKind::Release, booking.uuid(), lines).await?;
+    write(tx, &Cause::of(TransactionKind::Release, booking), lines).await?;
     Ok(released)
 }
 
@@ -145,7 +152,7 @@ pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> Query
         Line::new(&from, -total),
         Line { account: escrow.wallet_id, asset: from.asset, amount: total, held: -total },
     ];
-    write(tx, TransactionKind::Refund, booking.uuid(), lines).await?;
+    write(tx, &Cause::of(TransactionKind::Refund, booking), lines).await?;
     Ok(total)
 }
 
@@ -169,45 +176,65 @@ pub async fn credit_purchase(
     ];
     let [gateway, sales, issued, wallet] = open(tx, names).await?;
     let lines = [(&gateway, paid.minor), (&sales, -paid.minor), (&issued, -credits), (&wallet, credits)];
-    post(tx, TransactionKind::Purchase, payment.uuid(), &lines).await
+    post(tx, &Cause::of(TransactionKind::Purchase, payment), &lines).await
+}
+
+/// Why money moves: written once in each way for each subject and reference.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cause {
+    kind: TransactionKind,
+    subject: Uuid,
+    reference: Option<Uuid>,
+}
+
+impl Cause {
+    /// What happens once in this way to its subject.
+    #[must_use]
+    pub fn of(kind: TransactionKind, subject: impl EntityId) -> Self {
+        Self { kind, subject: subject.uuid(), reference: None }
+    }
+
+    /// One of several that happen to the subject in this way: for which of them.
+    #[must_use]
+    pub fn for_each(self, reference: impl EntityId) -> Self {
+        Self { reference: Some(reference.uuid()), ..self }
+    }
 }
 
 /// Locks the accounts in id order and moves money between them.
-async fn post(
-    tx: &mut Tx,
-    kind: TransactionKind,
-    subject: Uuid,
-    lines: &[(&AccountRow, i64)],
-) -> QueryResult<()> {
+async fn post(tx: &mut Tx, cause: &Cause, lines: &[(&AccountRow, i64)]) -> QueryResult<()> {
     // Accounts without a kept balance are everybody's: they are summed, never locked.
     let kept = lines.iter().filter(|(account, _)| account.balance.is_some()).map(|(account, _)| account.id);
     moves::lock(tx, kept.collect()).await?;
-    write(tx, kind, subject, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect())
-        .await
+    write(tx, cause, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect()).await
 }
 
 /// Writes the transaction on accounts that are locked, and tells the members whose money moved.
-async fn write(tx: &mut Tx, kind: TransactionKind, subject: Uuid, lines: Vec<Line>) -> QueryResult<()> {
+async fn write(tx: &mut Tx, cause: &Cause, lines: Vec<Line>) -> QueryResult<()> {
     let statement = WriteLines {
         transaction: LedgerTransactionId::new(),
-        kind,
-        subject,
+        kind: cause.kind,
+        subject: cause.subject,
+        reference: cause.reference,
         now: tx.now(),
         accounts: lines.iter().map(|line| line.account).collect(),
         amounts: lines.iter().map(|line| line.amount).collect(),
         held: lines.iter().map(|line| line.held).collect(),
-        assets: lines.into_iter().map(|line| line.asset).collect(),
+        assets: lines.iter().map(|line| line.asset.clone()).collect(),
     };
-    for account in moves::write(tx, statement).await? {
+    let changed = moves::write(tx, statement).await?;
+    let grown = promotions::settle(tx, &changed, &lines).await?;
+    for account in changed {
         let Some(member_id) = account.owner_id.map(MemberId::from_uuid) else { continue };
-        let (available, held, pending) = match account.kind {
-            AccountKind::Wallet => (account.balance, account.held, None),
-            AccountKind::Earnings => (None, None, account.balance),
+        let back = grown.filter(|(wallet, _)| *wallet == account.id).map_or(0, |(_, back)| back);
+        let (available, held, pending, promotional) = match account.kind {
+            AccountKind::Wallet => (account.balance, account.held, None, Some(account.promotional + back)),
+            AccountKind::Earnings => (None, None, account.balance, None),
             _ => continue,
         };
         tx.tell(
             StreamName::User(member_id),
-            &WalletChanged { member_id, asset: account.asset, available, held, pending },
+            &WalletChanged { member_id, asset: account.asset, available, held, pending, promotional },
         );
     }
     Ok(())
@@ -220,7 +247,11 @@ fn held_in(locked: &[AccountRow], escrow: LedgerAccountId) -> Option<(AccountRow
 }
 
 fn member_account(kind: AccountKind, member: MemberId) -> AccountName {
-    AccountName { kind, owner_id: Some(member.uuid()), asset: Asset::credit() }
+    account_of(kind, member, Asset::credit())
+}
+
+fn account_of(kind: AccountKind, member: MemberId, asset: Asset) -> AccountName {
+    AccountName { kind, owner_id: Some(member.uuid()), asset }
 }
 
 const fn platform_account(kind: AccountKind, asset: Asset) -> AccountName {
