@@ -170,7 +170,7 @@ async fn the_plain_list_of_a_skill_is_one_statement_and_then_none_until_it_chang
 #[tokio::test]
 async fn nodes_are_the_entries_of_the_edges() {
     let app = TestApp::start().await;
-    many(&app, &crowd("n", 5)).await;
+    many(&app, &crowd("mentor ", 5)).await;
     let client = app.anonymous();
     let reply = client
         .query(
