@@ -59,12 +59,29 @@ impl Attempt {
         if claim_all(conn, &[(self, result_id)], now).await? {
             return Ok(Claimed::New);
         }
-        let (input_hash, result_id) = idempotency_keys::table
+        match self.look(conn).await? {
+            // It was forgotten just now, being old. The caller tries again.
+            Claimed::New => Err(diesel::result::Error::NotFound),
+            known => Ok(known),
+        }
+    }
+
+    /// What became of the key so far; nothing is claimed.
+    ///
+    /// # Errors
+    /// Only if the database fails.
+    pub async fn look(&self, conn: &mut AsyncPgConnection) -> QueryResult<Claimed> {
+        let found = idempotency_keys::table
             .find((self.member_id, self.operation, &self.key))
             .select((idempotency_keys::input_hash, idempotency_keys::result_id))
             .first::<(Vec<u8>, Uuid)>(conn)
-            .await?;
-        Ok(if input_hash == self.input_hash { Claimed::Replayed(result_id) } else { Claimed::Conflict })
+            .await
+            .optional()?;
+        Ok(match found {
+            None => Claimed::New,
+            Some((input_hash, result_id)) if input_hash == self.input_hash => Claimed::Replayed(result_id),
+            Some(_) => Claimed::Conflict,
+        })
     }
 }
 

@@ -129,6 +129,26 @@ diesel::table! {
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
         version -> Int8,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    cancellation_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        booking_id -> Uuid,
+        booking_version -> Int8,
+        late -> Bool,
+        to_learner -> Int8,
+        to_mentor -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -484,6 +504,9 @@ diesel::table! {
         rating_count -> Int4,
         sessions_completed -> Int4,
         version -> Int8,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        late_cancellations -> Int4,
     }
 }
 
@@ -578,6 +601,26 @@ diesel::table! {
         stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    price_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        mentor_id -> Uuid,
+        skill_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        price -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -801,6 +844,7 @@ diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
 diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(cancellation_quotes -> bookings (booking_id));
 diesel::joinable!(conversation_accesses -> members (admin_id));
 diesel::joinable!(conversation_accesses -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> conversations (conversation_id));
@@ -847,6 +891,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     availability_overrides,
     availability_rules,
     bookings,
+    cancellation_quotes,
     claims,
     conversation_accesses,
     conversation_members,
@@ -881,6 +926,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     oauth_states,
     payments,
     presence_intervals,
+    price_quotes,
     proof_tries,
     recovery_codes,
     refresh_tokens,

@@ -9,7 +9,10 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
+    domains::{
+        payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod,
+        sessions::types::Quote,
+    },
     graphql::{
         ApiError, Field,
         scalars::{BigInt, Money},
@@ -67,6 +70,11 @@ pub enum ErrorCode {
     InsufficientFunds,
     /// The price is not the one that you expected.
     PriceChanged,
+    /// Money would move that you were not shown: `quote` says what, and the act needs its id.
+    QuoteRequired,
+    /// Something else would move than you were shown, for example because the free time to cancel is over: `quote` says
+    /// what.
+    QuoteStale,
     /// The state does not allow it now.
     InvalidTransition,
     /// Somebody changed it since you read it.
@@ -173,6 +181,11 @@ user_errors! {
     PriceChanged => PriceChangedError {
         /// The price now.
         price: Money,
+    }
+    /// Money would move in another way than the caller was shown.
+    Quote => QuoteError {
+        /// What would move now. Show it, and send its id as `quoteId`.
+        quote: Quote,
     }
     /// A second factor is needed.
     TwoFactorRequired => TwoFactorRequiredError {
@@ -305,6 +318,19 @@ impl UserError {
             "The price has changed. Show `price` to the learner, and send it as the expected one.".to_owned();
         let code = ErrorCode::PriceChanged;
         PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
+    }
+
+    /// Money that would move in another way than the caller was shown.
+    #[must_use]
+    pub fn quote(code: ErrorCode, quote: Quote) -> Self {
+        let message = match code {
+            ErrorCode::QuoteStale => {
+                "Something else would move now than this quote says. Show `quote`, and send its id as `quoteId`."
+            }
+            _ => "Not everything would go back. Show `quote`, and send its id as `quoteId`.",
+        };
+        let message = message.to_owned();
+        QuoteError { code, message, path: path("quoteId"), retryable: false, quote }.into()
     }
 
     /// Too many tries.

@@ -48,6 +48,7 @@ pub fn registry() -> Registry {
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(60 * MINUTE, &sessions::jobs::ForgetQuotes {})
         .every(5 * MINUTE, &uploads::jobs::RemoveAbandoned {})
         .every(MINUTE, &oversight::jobs::TellEnded {})
         .every(MINUTE, &admin::jobs::EndSuspensions {})

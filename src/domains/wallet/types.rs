@@ -149,9 +149,10 @@ impl WalletEntry {
     async fn subject_id(&self) -> ID {
         ID(match self.0.kind {
             TransactionKind::Purchase => PaymentId::from_uuid(self.0.subject_id).to_string(),
-            TransactionKind::Hold | TransactionKind::Release | TransactionKind::Refund => {
-                BookingId::from_uuid(self.0.subject_id).to_string()
-            }
+            TransactionKind::Hold
+            | TransactionKind::Release
+            | TransactionKind::Refund
+            | TransactionKind::Settlement => BookingId::from_uuid(self.0.subject_id).to_string(),
         })
     }
 }
@@ -166,10 +167,12 @@ pub enum WalletEntryKind {
     Purchase,
     /// A booking's price went into escrow.
     Hold,
-    /// A completed booking was paid out.
+    /// A booking was paid out to its mentor: completed, or cancelled too late for anything to go back.
     Release,
     /// A cancelled booking's price came back.
     Refund,
+    /// A booking's price was divided between its learner and its mentor, for example by a late cancellation.
+    Settlement,
 }
 
 /// What an account of the ledger holds money for.
@@ -188,7 +191,7 @@ pub enum LedgerAccountKind {
     Sales,
     /// Credits ever issued, as their negative.
     Issued,
-    /// What the platform keeps of completed bookings.
+    /// What the platform keeps of what mentors earn.
     Fees,
 }
 

@@ -139,6 +139,22 @@ async fn book_together(app: &App, commands: &[BookSession]) -> Result<Vec<Booked
     .await
 }
 
+/// What an earlier call with the same key booked. `None` if the key is new.
+///
+/// # Errors
+/// `KeyConflict`, or if the database fails.
+pub async fn booked_before(app: &App, attempt: &Attempt) -> Result<Option<Booked>, BookError> {
+    let mut conn = app.conn().await?;
+    match attempt.look(&mut conn).await? {
+        Claimed::New => Ok(None),
+        Claimed::Conflict => Err(BookError::KeyConflict),
+        Claimed::Replayed(id) => {
+            let (booking, session) = repo::booked(&mut conn, BookingId::from_uuid(id)).await?;
+            Ok(Some(Booked { booking, session, replayed: true }))
+        }
+    }
+}
+
 async fn book_alone(app: &App, command: &BookSession) -> Result<Booked, BookError> {
     transact(app, async |tx| {
         tx.acting(command.learner_id);
@@ -204,6 +220,8 @@ impl BookSession {
             cancelled_at: None,
             cancelled_by: None,
             version: 1,
+            free_cancellation_hours: self.mentor.free_cancellation_hours,
+            late_fee_percent: self.mentor.late_fee_percent,
         };
         (booking, session)
     }

@@ -2,6 +2,7 @@
 
 pub mod booking;
 pub mod event;
+pub mod quote;
 pub mod session;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
@@ -22,6 +23,7 @@ pub use booking::Booking;
 pub use event::{
     BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
 };
+pub use quote::{CancellationQuote, PriceQuote, Quote};
 pub use session::Session;
 
 /// How a session came about and for how many it is.
@@ -60,7 +62,7 @@ pub enum BookingStatus {
     Confirmed,
     /// The session took place; the mentor is paid.
     Completed,
-    /// The seat was given up; the learner has the price back.
+    /// The seat was given up; the learner has the price back, but for the fee of a late cancellation.
     Cancelled,
 }
 
@@ -74,6 +76,8 @@ pub enum BookingPaymentStatus {
     Released,
     /// Back with the learner.
     Refunded,
+    /// Divided between the learner and the mentor, by a late cancellation.
+    Split,
 }
 
 /// Which bookings.
@@ -110,6 +114,9 @@ pub struct BookSessionInput {
     pub idempotency_key: ID,
     /// The price that the learner was shown, in hundredths of a credit: another price is refused.
     pub expected_price: Option<BigInt>,
+    /// The `priceQuote` that the learner was shown: exactly that is charged, under that cancellation policy. Otherwise
+    /// `QUOTE_STALE` with a fresh quote.
+    pub quote_id: Option<ID>,
 }
 
 /// What `bookSession` did.
@@ -145,6 +152,9 @@ pub struct CancelBookingInput {
     pub booking_id: ID,
     /// A text of your choice, up to 128 characters: the same key with another input is refused.
     pub idempotency_key: Option<ID>,
+    /// The `cancellationQuote` that the caller was shown: exactly that moves. Otherwise `QUOTE_STALE` with a fresh quote.
+    /// Needed unless everything goes back to the learner: then `QUOTE_REQUIRED` comes with one.
+    pub quote_id: Option<ID>,
 }
 
 /// What `cancelBooking` did.
@@ -158,6 +168,8 @@ pub struct CancelBookingPayload {
     pub booking: Option<Booking>,
     /// Its session, cancelled too when nobody else has booked it.
     pub session: Option<Session>,
+    /// The quote that was executed. `null` if the booking was cancelled without one, or had been cancelled before.
+    pub quote: Option<CancellationQuote>,
     /// Whether this is the result of an earlier call with the same key.
     pub replayed: bool,
     /// Why nothing was cancelled.
