@@ -334,6 +334,7 @@ diesel::table! {
         input_hash -> Bytea,
         result_id -> Uuid,
         created_at -> Timestamptz,
+        input_parts -> Bytea,
     }
 }
 
@@ -343,6 +344,18 @@ diesel::table! {
     inboxes (member_id) {
         member_id -> Uuid,
         unread -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    intents (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        operation -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -908,6 +921,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_users,
     idempotency_keys,
     inboxes,
+    intents,
     job_schedules,
     jobs,
     ledger_accounts,

@@ -9,6 +9,7 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
+    db::idempotency::Difference,
     domains::{
         payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod,
         sessions::types::Quote,
@@ -81,6 +82,8 @@ pub enum ErrorCode {
     StaleVersion,
     /// The idempotency key was used with another input.
     IdempotencyConflict,
+    /// An item of a batch was not executed, because one that it waits for was not done.
+    DependencyFailed,
     /// Not open to you, for example a review without a completed booking.
     NotEligible,
     /// Done before and possible only once.
@@ -181,6 +184,11 @@ user_errors! {
     PriceChanged => PriceChangedError {
         /// The price now.
         price: Money,
+    }
+    /// The key was used with another input.
+    IdempotencyConflict => IdempotencyConflictError {
+        /// The fields of `input` that are not as in the first request; empty if that is not known any more.
+        differs: Vec<String>,
     }
     /// Money would move in another way than the caller was shown.
     Quote => QuoteError {
@@ -399,9 +407,19 @@ impl UserError {
 
     /// An idempotency key that was used with another input.
     #[must_use]
-    pub fn idempotency_conflict() -> Self {
-        let message = "This idempotencyKey was used with another input. Use a new key for a new request.";
-        Self::basic(ErrorCode::IdempotencyConflict, "idempotencyKey", message)
+    pub fn idempotency_conflict(difference: Difference) -> Self {
+        Self::key_conflict("idempotencyKey", difference)
+    }
+
+    /// A key, by its name in the input, that was used with another input.
+    #[must_use]
+    pub fn key_conflict(at: &str, Difference(differs): Difference) -> Self {
+        let what =
+            if differs.is_empty() { String::new() } else { format!(": {} differs", differs.join(", ")) };
+        let message =
+            format!("This {at} was used with another input{what}. Use a new key for a new request.");
+        let code = ErrorCode::IdempotencyConflict;
+        IdempotencyConflictError { code, message, path: path(at), retryable: false, differs }.into()
     }
 }
 

@@ -211,7 +211,7 @@ pub(super) async fn refuse(ctx: &Context<'_>, error: BookError) -> Result<Refusa
     Ok(match error {
         BookError::Slot(error) => refuse_claim(error, "startsAt"),
         BookError::Insufficient { missing } => insufficient_funds(ctx, missing, "").await?.into(),
-        BookError::KeyConflict => UserError::idempotency_conflict().into(),
+        BookError::KeyConflict(difference) => UserError::idempotency_conflict(difference).into(),
         BookError::Database(_) => Refusal::Api(error.into()),
     })
 }

@@ -4,7 +4,7 @@ mod book;
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
 use serde::Serialize;
 
 pub use book::{Bookable, Wish};
@@ -14,13 +14,15 @@ use super::{
     types::{
         BookSessionInput, BookSessionPayload, Booking, CancelBookingInput, CancelBookingPayload,
         CancellationQuote, ConfirmSessionInput, ConfirmSessionPayload, EndSessionInput, EndSessionPayload,
-        Quote, Session, StartSessionInput, StartSessionPayload,
+        PrepareBookingInput, PrepareBookingPayload, PriceQuote, Quote, Session, StartSessionInput,
+        StartSessionPayload,
     },
 };
 use crate::{
     db::ids::{BookingId, CancellationQuoteId, MemberId, SessionId},
     domains::{
         input::{attempt, id, not_found},
+        intents::{self, model::Operation, mutation::check_key},
         user_error::{ErrorCode, Refusal, UserError, answer},
     },
     graphql::{ApiError, ContextExt, Field},
@@ -33,9 +35,37 @@ pub struct SessionsMutation;
 /// Mutations of sessions.
 #[Object]
 impl SessionsMutation {
+    /// Makes the key for a booking when its form opens, and says what it would cost: `bookSession` takes the key as its
+    /// `idempotencyKey`, as often as it takes. Needs a signed-in caller.
+    async fn prepare_booking(
+        &self,
+        ctx: &Context<'_>,
+        input: PrepareBookingInput,
+    ) -> Field<PrepareBookingPayload> {
+        answer(async {
+            let learner = ctx.signed_in()?.member_id;
+            let PrepareBookingInput { mentor_id, skill_id, starts_at, duration_minutes } = input;
+            let wish = Wish::new(&mentor_id, skill_id.as_ref(), starts_at, duration_minutes)?;
+            let Bookable { mentor, skill, slot } = wish.bookable(ctx, learner).await?;
+            let quote = service::quote_price(ctx.app(), learner, &mentor, skill, &slot).await?;
+            let intent = intents::service::mint(ctx.app(), learner, Operation::BookSession).await?;
+            Ok(PrepareBookingPayload {
+                intent_id: Some(ID(intent.id.to_string())),
+                expires_at: Some(intent.expires_at),
+                quote: Some(PriceQuote(quote.into())),
+                user_errors: Vec::new(),
+            })
+        })
+        .await
+    }
+
     /// Books a one-on-one: the slot is taken (a hold of the caller's own is used), the price goes into escrow until the
     /// session is confirmed or the booking cancelled. Needs a signed-in caller; can be sent twice.
-    async fn book_session(&self, ctx: &Context<'_>, input: BookSessionInput) -> Field<BookSessionPayload> {
+    pub(crate) async fn book_session(
+        &self,
+        ctx: &Context<'_>,
+        input: BookSessionInput,
+    ) -> Field<BookSessionPayload> {
         answer(async {
             let learner = ctx.signed_in()?.member_id;
             let booked = match booked(ctx, learner, &input).await? {
@@ -58,7 +88,7 @@ impl SessionsMutation {
     /// Cancels a booking before the start, and the time is free again. The price goes back to the learner, but for what
     /// `Booking.cancellationPolicy` gives the mentor when the learner comes late: `cancellationQuote` shows it, and exactly
     /// that moves. For its learner and its mentor; cancelling a cancelled booking changes nothing.
-    async fn cancel_booking(
+    pub(crate) async fn cancel_booking(
         &self,
         ctx: &Context<'_>,
         input: CancelBookingInput,
@@ -142,6 +172,7 @@ async fn booked(
 ) -> Result<Result<Booked, BookError>, Refusal> {
     let wish = Wish::new(&input.mentor_id, input.skill_id.as_ref(), input.starts_at, input.duration_minutes)?;
     let attempt = book::attempt_of(learner, &wish, input)?;
+    check_key(ctx, &attempt).await?;
     match book::command(ctx, learner, wish, input, attempt.clone()).await {
         Ok(command) => Ok(service::book(ctx.app(), command).await),
         Err(refusal) => match service::booked_before(ctx.app(), &attempt).await {
@@ -207,7 +238,7 @@ fn refuse(error: ChangeError, path: &str) -> Refusal {
             UserError::basic(ErrorCode::Forbidden, path, message).into()
         }
         ChangeError::Illegal(illegal) => UserError::transition(illegal.from, illegal.allowed).into(),
-        ChangeError::KeyConflict => UserError::idempotency_conflict().into(),
+        ChangeError::KeyConflict(difference) => UserError::idempotency_conflict(difference).into(),
         ChangeError::Database(_) => Refusal::Api(error.into()),
     }
 }

@@ -9,7 +9,7 @@ use crate::{
     db::{
         Tx,
         gather::{Gather, Gathering, apart},
-        idempotency::{self, Attempt, Claimed},
+        idempotency::{self, Attempt, Claimed, Difference},
         ids::{BookingId, EntityId, MemberId, SessionId, SkillId},
         transact,
     },
@@ -59,7 +59,7 @@ pub enum BookError {
     },
     /// The idempotency key was used with another input.
     #[error("key used with another input")]
-    KeyConflict,
+    KeyConflict(Difference),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -147,7 +147,7 @@ pub async fn booked_before(app: &App, attempt: &Attempt) -> Result<Option<Booked
     let mut conn = app.conn().await?;
     match attempt.look(&mut conn).await? {
         Claimed::New => Ok(None),
-        Claimed::Conflict => Err(BookError::KeyConflict),
+        Claimed::Conflict(difference) => Err(BookError::KeyConflict(difference)),
         Claimed::Replayed(id) => {
             let (booking, session) = repo::booked(&mut conn, BookingId::from_uuid(id)).await?;
             Ok(Some(Booked { booking, session, replayed: true }))
@@ -166,7 +166,7 @@ async fn book_alone(app: &App, command: &BookSession) -> Result<Booked, BookErro
                 let (booking, session) = repo::booked(tx, BookingId::from_uuid(id)).await?;
                 return Ok(Booked { booking, session, replayed: true });
             }
-            Claimed::Conflict => return Err(BookError::KeyConflict),
+            Claimed::Conflict(difference) => return Err(BookError::KeyConflict(difference)),
         }
         scheduling::service::claim(tx, &command.slot, command.learner_id, session.id).await?;
         wallet::service::hold(tx, booking.id, command.learner_id, booking.price).await?;

@@ -116,8 +116,8 @@ pub async fn cancel(app: &App, command: CancelBooking) -> Result<Cancelled, Canc
             Some(attempt) => attempt.claim(tx, booking.uuid(), now).await?,
             None => Claimed::New,
         };
-        if claimed == Claimed::Conflict {
-            return Err(ChangeError::KeyConflict.into());
+        if let Claimed::Conflict(difference) = claimed {
+            return Err(ChangeError::KeyConflict(difference).into());
         }
         let session = repo::lock_by_booking(tx, booking).await?.ok_or(ChangeError::NotFound)?;
         let bookings = repo::bookings_of(tx, session.id).await?;

@@ -26,6 +26,7 @@ use crate::{
     app::App,
     db::{
         Tx,
+        idempotency::Difference,
         ids::{BookingId, MemberId, SessionId},
         keyset::Keyset,
     },
@@ -47,7 +48,7 @@ pub enum ChangeError {
     Illegal(Illegal),
     /// The idempotency key was used with another input.
     #[error("key used with another input")]
-    KeyConflict,
+    KeyConflict(Difference),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),

@@ -99,6 +99,32 @@ pub enum BookingSort {
     SoonestFirst,
 }
 
+/// A form that will end in `bookSession`.
+#[derive(Clone, Debug, InputObject)]
+pub struct PrepareBookingInput {
+    /// The mentor's global id.
+    pub mentor_id: ID,
+    /// A skill that the mentor offers.
+    pub skill_id: Option<ID>,
+    /// The start of a free slot (see `Mentor.slots`).
+    pub starts_at: DateTime<Utc>,
+    /// Its length, 15 to 240.
+    pub duration_minutes: i32,
+}
+
+/// What `prepareBooking` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct PrepareBookingPayload {
+    /// The `idempotencyKey` for `bookSession`.
+    pub intent_id: Option<ID>,
+    /// From when on it is good for nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What it would cost.
+    pub quote: Option<PriceQuote>,
+    /// Why there is no key.
+    pub user_errors: Vec<UserError>,
+}
+
 /// A one-on-one to book.
 #[derive(Clone, Debug, InputObject)]
 pub struct BookSessionInput {
@@ -110,7 +136,9 @@ pub struct BookSessionInput {
     pub starts_at: DateTime<Utc>,
     /// Its length, 15 to 240.
     pub duration_minutes: i32,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
     /// The price that the learner was shown, in hundredths of a credit: another price is refused.
     pub expected_price: Option<BigInt>,
@@ -150,7 +178,9 @@ impl BookSessionPayload {
 pub struct CancelBookingInput {
     /// The booking's global id.
     pub booking_id: ID,
-    /// A text of your choice, up to 128 characters: the same key with another input is refused.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: Option<ID>,
     /// The `cancellationQuote` that the caller was shown: exactly that moves. Otherwise `QUOTE_STALE` with a fresh quote.
     /// Needed unless everything goes back to the learner: then `QUOTE_REQUIRED` comes with one.
@@ -243,6 +273,7 @@ pub struct ConfirmSessionPayload {
 }
 
 payloads!(
+    PrepareBookingPayload,
     BookSessionPayload,
     CancelBookingPayload,
     StartSessionPayload,
