@@ -71,27 +71,17 @@ fn draft(event: &Pending) -> Option<Draft> {
             let SessionEnded { session } = event.payload()?;
             (Kind::SessionEnded, session.id.to_string(), body(Story::Ended(part_in(&session, member))))
         }
-        PaymentSucceeded::KIND => {
-            let PaymentSucceeded { payment } = event.payload()?;
-            let amount = Amount { minor: payment.amount, currency: &payment.currency };
-            (Kind::PaymentSucceeded, payment.id.to_string(), body(Story::Paid(amount, payment.credits)))
-        }
-        PaymentFailed::KIND => {
-            let PaymentFailed { payment } = event.payload()?;
-            let amount = Amount { minor: payment.amount, currency: &payment.currency };
-            (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
-        }
+        PaymentSucceeded::KIND | PaymentFailed::KIND => of_payment(event)?,
         ReviewAdded::KIND => {
             let ReviewAdded { review } = event.payload()?;
             (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
         }
         MentorApplicationReviewed::KIND => {
             let MentorApplicationReviewed { application } = event.payload()?;
-            let body = match application.reapply_after {
-                None => body(Story::MentorNow),
-                Some(after) => body(Story::NotMentor(&application.reason, after)),
-            };
-            (Kind::MentorApplicationReviewed, application.id.to_string(), body)
+            let story = application
+                .reapply_after
+                .map_or(Story::MentorNow, |after| Story::NotMentor(&application.reason, after));
+            (Kind::MentorApplicationReviewed, application.id.to_string(), body(story))
         }
         ConversationOverseen::KIND => {
             let overseen: ConversationOverseen = event.payload()?;
@@ -99,26 +89,54 @@ fn draft(event: &Pending) -> Option<Draft> {
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
         }
-        WalletAdjusted::KIND => {
-            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
-            let amount = Amount { minor: amount, currency: asset.currency() };
-            (Kind::WalletAdjusted, adjustment_id.to_string(), body(Story::Adjusted(amount, &reason)))
-        }
-        PromotionGranted::KIND => {
-            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
-            let amount = Amount { minor: amount, currency: asset.currency() };
-            let body = body(Story::Granted(amount, &reason, expires_at));
-            (Kind::PromotionGranted, promotion_id.to_string(), body)
-        }
-        PromotionExpired::KIND => {
-            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
-            let amount = Amount { minor: amount, currency: asset.currency() };
-            occasion = Some(transaction_id.to_string());
-            (Kind::PromotionExpired, promotion_id.to_string(), body(Story::NotUsed(amount)))
+        WalletAdjusted::KIND | PromotionGranted::KIND | PromotionExpired::KIND => {
+            let told = of_wallet(event)?;
+            occasion = told.1;
+            told.0
         }
         _ => return None,
     };
     Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+/// A kind, the global id of what it is about, and the text.
+type Told = (Kind, String, String);
+
+/// How a payment went.
+fn of_payment(event: &Pending) -> Option<Told> {
+    if event.kind == PaymentSucceeded::KIND {
+        let PaymentSucceeded { payment } = event.payload()?;
+        let amount = Amount { minor: payment.amount, currency: &payment.currency };
+        let story = Story::Paid(amount, payment.credits);
+        return Some((Kind::PaymentSucceeded, payment.id.to_string(), body(story)));
+    }
+    let PaymentFailed { payment } = event.payload()?;
+    let amount = Amount { minor: payment.amount, currency: &payment.currency };
+    Some((Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount))))
+}
+
+/// What happened to the member's wallet; and what tells it apart from other times.
+fn of_wallet(event: &Pending) -> Option<(Told, Option<String>)> {
+    Some(match event.kind {
+        WalletAdjusted::KIND => {
+            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            let story = Story::Adjusted(amount, &reason);
+            ((Kind::WalletAdjusted, adjustment_id.to_string(), body(story)), None)
+        }
+        PromotionGranted::KIND => {
+            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            let story = Story::Granted(amount, &reason, expires_at);
+            ((Kind::PromotionGranted, promotion_id.to_string(), body(story)), None)
+        }
+        _ => {
+            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
+            let story = Story::NotUsed(Amount { minor: amount, currency: asset.currency() });
+            let told = (Kind::PromotionExpired, promotion_id.to_string(), body(story));
+            (told, Some(transaction_id.to_string()))
+        }
+    })
 }
 
 fn part(booking: &BookingRow, member: MemberId) -> Part {

@@ -123,19 +123,20 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
-        Story::Adjusted(amount, reason) => {
-            let taken = Amount { minor: amount.minor.saturating_neg(), ..amount };
-            let (money, done) =
-                if amount.minor < 0 { (money(taken), "taken from") } else { (money(amount), "added to") };
-            format!("{money} were {done} your wallet by an administrator: “{reason}”")
-        }
+        Story::Adjusted(amount, reason) => adjusted(amount, reason),
         Story::Granted(amount, reason, until) => {
             format!("You got {}: “{reason}” Use them before {}.", money(amount), time(until))
         }
-        Story::NotUsed(amount) => {
-            format!("{} of your promotional credits were not used in time.", money(amount))
-        }
+        Story::NotUsed(left) => format!("{} of your promotional credits were not used in time.", money(left)),
     }
+}
+
+/// What an administrator gave or took.
+fn adjusted(amount: Amount<'_>, reason: &str) -> String {
+    let taken = Amount { minor: amount.minor.saturating_neg(), ..amount };
+    let (money, done) =
+        if amount.minor < 0 { (money(taken), "taken from") } else { (money(amount), "added to") };
+    format!("{money} were {done} your wallet by an administrator: “{reason}”")
 }
 
 const CREDIT: &str = "CREDIT";
