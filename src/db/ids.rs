@@ -166,6 +166,8 @@ ids! {
     CreditPackageId = "pkg";
     /// A payment through a provider.
     PaymentId = "pay";
+    /// An invoice or a credit note.
+    InvoiceId = "inv";
     /// A conversation.
     ConversationId = "cnv";
     /// A chat message.

@@ -17,6 +17,7 @@ use crate::{
         mentorship::model::MentorApplicationReviewed,
         oversight::model::ConversationOverseen,
         payments::model::{PaymentFailed, PaymentSucceeded},
+        payouts::model::{PayoutChanged, PayoutStatus},
         reviews::model::ReviewAdded,
         sessions::model::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
@@ -76,17 +77,18 @@ fn draft(event: &Pending) -> Option<Draft> {
             let amount = Amount { minor: payment.amount, currency: &payment.currency };
             (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
         }
+        PayoutChanged::KIND => of_payout(&event.payload()?)?,
         ReviewAdded::KIND => {
             let ReviewAdded { review } = event.payload()?;
             (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
         }
         MentorApplicationReviewed::KIND => {
             let MentorApplicationReviewed { application } = event.payload()?;
-            let body = match application.reapply_after {
-                None => body(Story::MentorNow),
-                Some(after) => body(Story::NotMentor(&application.reason, after)),
+            let story = match application.reapply_after {
+                None => Story::MentorNow,
+                Some(after) => Story::NotMentor(&application.reason, after),
             };
-            (Kind::MentorApplicationReviewed, application.id.to_string(), body)
+            (Kind::MentorApplicationReviewed, application.id.to_string(), body(story))
         }
         ConversationOverseen::KIND => {
             let overseen: ConversationOverseen = event.payload()?;
@@ -97,6 +99,22 @@ fn draft(event: &Pending) -> Option<Draft> {
         _ => return None,
     };
     Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+/// What a payout's owner is told: how it ended.
+fn of_payout(PayoutChanged { payout }: &PayoutChanged) -> Option<(Kind, String, String)> {
+    let (kind, story) = match payout.status {
+        PayoutStatus::Requested | PayoutStatus::InTransit => return None,
+        PayoutStatus::Paid => {
+            let amount = Amount { minor: payout.amount, currency: &payout.currency };
+            (Kind::PayoutPaid, Story::PaidOut(amount))
+        }
+        PayoutStatus::Failed => {
+            let why = payout.failure.as_deref().unwrap_or_default();
+            (Kind::PayoutFailed, Story::PayoutFailed(payout.credits, why))
+        }
+    };
+    Some((kind, payout.id.to_string(), body(story)))
 }
 
 fn part(booking: &BookingRow, member: MemberId) -> Part {

@@ -6,16 +6,19 @@ use async_graphql::{Context, Object};
 
 use super::types::{
     AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
-    Policies, UploadKindPolicy, UploadPolicies,
+    PayoutPolicies, Policies, UploadKindPolicy, UploadPolicies,
 };
 use crate::{
     config::Config,
     domains::{
-        accounts, audit, mentorship, oversight, profiles, reviews, scheduling, sessions::model::rules,
-        uploads,
+        accounts, audit, mentorship, oversight, payouts, profiles, reviews, scheduling, second_factor,
+        sessions::model::rules, uploads, wallet::types::credits,
     },
     engine::scan,
-    graphql::{ContextExt, Field, connection, field, scalars::BigInt},
+    graphql::{
+        ContextExt, Field, connection, field,
+        scalars::{BigInt, Money},
+    },
     jobs::retention,
     limits::{self, Limits},
     schema,
@@ -43,6 +46,7 @@ impl PoliciesQuery {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
                 },
+                payouts: payouts(&ctx.app().config),
                 chat: ChatPolicies {
                     oversight_notice: ctx.app().config.oversight_notice.into(),
                     oversight_minutes: int(oversight::model::ACCESS_LIFE.num_minutes()),
@@ -81,6 +85,15 @@ fn bookings(config: &Config) -> BookingPolicies {
         confirm_hours: int(rules::CONFIRM_WINDOW.num_hours()),
         fee_basis_points: config.fee_basis_points.into(),
         review_stars: range(&reviews::model::STARS),
+    }
+}
+
+fn payouts(config: &Config) -> PayoutPolicies {
+    let terms = payouts::service::terms(config);
+    PayoutPolicies {
+        minimum: credits(terms.least()),
+        per_hundred_credits: Money::new(terms.per_100_credits, terms.currency),
+        step_up_minutes: int(second_factor::model::STEP_UP_LIFE.num_minutes()),
     }
 }
 

@@ -1,12 +1,35 @@
-//! What is kept of the ledger in the process.
+//! Lookups of the ledger, and what is kept of it in the process.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use async_graphql::dataloader::Loader;
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::model::Proof;
-use crate::db::hot::HotKey;
+use super::{
+    model::{Earned, Proof},
+    repo::entries,
+};
+use crate::db::{
+    hot::HotKey,
+    ids::MemberId,
+    loader::{LoadError, Reader},
+};
+
+/// What a member ever earned and had paid out. Absent if nothing was ever earned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EarnedBy(pub MemberId);
+
+impl Loader<EarnedBy> for Reader {
+    type Value = Earned;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[EarnedBy]) -> Result<HashMap<EarnedBy, Earned>, LoadError> {
+        let members = keys.iter().map(|key| key.0).collect();
+        let rows = entries::earned(&mut *self.conn().await?, members).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|(member, earned)| (EarnedBy(member), earned)).collect())
+    }
+}
 
 /// The last recount of the whole ledger. It is not tagged by what changes it, which is every payment: it says itself how
 /// old it is, and grows stale by time.

@@ -11,6 +11,8 @@
 //! | `HOLD` | the learner's `WALLET` | the booking's `ESCROW` |
 //! | `RELEASE` | the booking's `ESCROW` | the mentor's `EARNINGS`, `FEES` |
 //! | `REFUND` | the booking's `ESCROW` | the learner's `WALLET` |
+//! | `PAYOUT` | the mentor's `EARNINGS` in credits, `GATEWAY` in the currency paid out | `PAYOUTS` in both |
+//! | `PAYOUT_FAILED` | `PAYOUTS` in both | the mentor's `EARNINGS`, `GATEWAY` |
 //!
 //! Invariants: postings are never changed; a kept balance is the sum of the account's postings and never negative; an
 //! escrow ends at exactly zero; a wallet's `held` is the sum of the escrows that its owner pays; accounts with a kept

@@ -18,9 +18,11 @@ use crate::{
 };
 
 mod audit;
+mod payout;
 
 pub use super::repo::moves::Hold;
 pub use audit::{LedgerFault, LedgerReport, recount, verify};
+pub use payout::{PayOutError, pay_out, return_payout};
 
 /// Why nothing was held.
 #[derive(Debug, thiserror::Error)]
