@@ -90,6 +90,10 @@ pub struct Config {
     /// Who sells, as invoices say it.
     #[command(flatten)]
     pub invoices: InvoiceConfig,
+    /// What one administrator may adjust in wallets within 24 hours without a second one, in minor units (100000 = 1,000.00
+    /// credits).
+    #[arg(long, env = "SKILLSWAP_ADJUSTMENT_LIMIT", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(0..))]
+    pub adjustment_limit: i64,
     /// When the members of a conversation are told that an administrator opened it to read: `at-once`, or `afterwards`, when
     /// the time is over.
     #[arg(long, env = "SKILLSWAP_OVERSIGHT_NOTICE", value_enum, default_value_t = OversightNotice::AtOnce)]

@@ -74,6 +74,8 @@ pub enum ErrorCode {
     AmountTooSmall,
     /// There is no account that a payout can go to, for example because its holder has not proven who they are yet.
     PayoutAccountNotReady,
+    /// A second administrator must approve it, for example a large adjustment of credits: nothing was done yet.
+    ApprovalRequired,
     /// The price is not the one that you expected.
     PriceChanged,
     /// The state does not allow it now.

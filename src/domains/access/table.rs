@@ -2,12 +2,13 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
+    Permission::{ManageMembers, ManageMoney, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
     Role::Mentor,
 };
 
 /// The fields of `Query`.
 pub const QUERIES: &[(&str, Access)] = &[
+    ("adminAdjustments", Permission(ManageMoney)),
     ("adminAuditLog", Permission(ReadAudit)),
     ("adminConversation", Permission(OverseeConversations)),
     ("adminDocuments", Permission(ReadUsage)),
@@ -34,7 +35,10 @@ pub const QUERIES: &[(&str, Access)] = &[
 /// The fields of `Mutation`.
 pub const MUTATIONS: &[(&str, Access)] = &[
     ("addReview", Party("the booking's learner")),
+    ("adminAdjustCredits", Permission(ManageMoney)),
+    ("adminApproveAdjustment", Permission(ManageMoney)),
     ("adminOpenConversation", Permission(OverseeConversations)),
+    ("adminRejectAdjustment", Permission(ManageMoney)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -98,6 +102,7 @@ pub const OBJECTS: &[(&str, Access)] = &[
     ("AdminConversation", Permission(OverseeConversations)),
     ("AdminMember", Permission(ManageMembers)),
     ("AuditEntry", Permission(ReadAudit)),
+    ("CreditAdjustment", Permission(ManageMoney)),
     ("RegisteredDocument", Permission(ReadUsage)),
     ("SchemaUsage", Permission(ReadUsage)),
 ];

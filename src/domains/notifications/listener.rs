@@ -23,6 +23,10 @@ use crate::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
             SessionStarted,
         },
+        wallet::model::{
+            adjustment::WalletAdjusted,
+            promotion::{PromotionExpired, PromotionGranted},
+        },
     },
     events::{EventPayload, Listener, StreamName, log::Pending},
 };
@@ -95,6 +99,23 @@ fn draft(event: &Pending) -> Option<Draft> {
             occasion = Some(overseen.access_id.to_string());
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
+        }
+        WalletAdjusted::KIND => {
+            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            (Kind::WalletAdjusted, adjustment_id.to_string(), body(Story::Adjusted(amount, &reason)))
+        }
+        PromotionGranted::KIND => {
+            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            let body = body(Story::Granted(amount, &reason, expires_at));
+            (Kind::PromotionGranted, promotion_id.to_string(), body)
+        }
+        PromotionExpired::KIND => {
+            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            occasion = Some(transaction_id.to_string());
+            (Kind::PromotionExpired, promotion_id.to_string(), body(Story::NotUsed(amount)))
         }
         _ => return None,
     };

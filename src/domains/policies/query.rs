@@ -6,13 +6,15 @@ use async_graphql::{Context, Object};
 
 use super::types::{
     AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
-    PayoutPolicies, Policies, UploadKindPolicy, UploadPolicies,
+    PayoutPolicies, Policies, UploadKindPolicy, UploadPolicies, WalletPolicies,
 };
 use crate::{
     config::Config,
     domains::{
         accounts, audit, mentorship, oversight, payouts, profiles, reviews, scheduling, second_factor,
-        sessions::model::rules, uploads, wallet::types::credits,
+        sessions::model::rules,
+        uploads,
+        wallet::{self, types::credits},
     },
     engine::scan,
     graphql::{
@@ -47,6 +49,11 @@ impl PoliciesQuery {
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
                 },
                 payouts: payouts(&ctx.app().config),
+                wallet: WalletPolicies {
+                    promotion_days: int(wallet::model::promotion::PROMOTION_LIFE.num_days()),
+                    adjustment_limit: wallet::types::credits(ctx.app().config.adjustment_limit),
+                    seal_seconds: int(wallet::jobs::SEALING.as_secs()),
+                },
                 chat: ChatPolicies {
                     oversight_notice: ctx.app().config.oversight_notice.into(),
                     oversight_minutes: int(oversight::model::ACCESS_LIFE.num_minutes()),

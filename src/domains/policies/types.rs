@@ -27,6 +27,8 @@ pub struct Policies {
     pub mentors: MentorPolicies,
     /// Earnings on their way to the bank.
     pub payouts: PayoutPolicies,
+    /// Wallets.
+    pub wallet: WalletPolicies,
     /// Conversations.
     pub chat: ChatPolicies,
     /// Files.
@@ -102,6 +104,17 @@ pub struct PayoutPolicies {
     pub per_hundred_credits: Money,
     /// Minutes that a step-up counts for a payout.
     pub step_up_minutes: i32,
+}
+
+/// Wallets.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WalletPolicies {
+    /// Days that promotional credits can be used.
+    pub promotion_days: i32,
+    /// What one administrator may adjust within a day without a second one.
+    pub adjustment_limit: Money,
+    /// Seconds until a transaction is sealed into the chain, at most, as long as a worker runs.
+    pub seal_seconds: i32,
 }
 
 /// Files.

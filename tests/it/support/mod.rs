@@ -297,6 +297,7 @@ pub fn config() -> Config {
             seller_address: vec!["1 Market Street".to_owned(), "Dublin".to_owned()],
             seller_tax_id: Some("IE1234567X".to_owned()),
         },
+        adjustment_limit: 100_000,
         oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
         storage: StorageConfig::default(),

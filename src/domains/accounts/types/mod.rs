@@ -49,6 +49,8 @@ pub enum Permission {
     ReadUsage,
     /// Open a conversation of others, for a reason and a time.
     OverseeConversations,
+    /// Correct wallets.
+    ManageMoney,
 }
 
 /// Whether an account may be used.

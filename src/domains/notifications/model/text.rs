@@ -61,6 +61,12 @@ pub enum Story<'a> {
     NotMentor(&'a str, DateTime<Utc>),
     /// An administrator may, or could, read a conversation: from when until when.
     Overseen(DateTime<Utc>, DateTime<Utc>),
+    /// An administrator gave or took this much: why.
+    Adjusted(Amount<'a>, &'a str),
+    /// Promotional credits were given: why, and until when they can be used.
+    Granted(Amount<'a>, &'a str, DateTime<Utc>),
+    /// Promotional credits were not used in time.
+    NotUsed(Amount<'a>),
 }
 
 /// The text of a notification.
@@ -121,6 +127,18 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
+        Story::Adjusted(amount, reason) => {
+            let taken = Amount { minor: amount.minor.saturating_neg(), ..amount };
+            let (money, done) =
+                if amount.minor < 0 { (money(taken), "taken from") } else { (money(amount), "added to") };
+            format!("{money} were {done} your wallet by an administrator: “{reason}”")
+        }
+        Story::Granted(amount, reason, until) => {
+            format!("You got {}: “{reason}” Use them before {}.", money(amount), time(until))
+        }
+        Story::NotUsed(amount) => {
+            format!("{} of your promotional credits were not used in time.", money(amount))
+        }
     }
 }
 
