@@ -56,7 +56,8 @@ function transaction(row) {
     number(row.postings.length),
   ];
   for (const { account, asset, amount } of row.postings) {
-    const { kind = '', owner = null } = accounts.get(account) ?? {};
+    const known = accounts.get(account);
+    const { kind, owner } = known?.asset === asset ? known : { kind: '', owner: null };
     parts.push(uuid(account), text(kind), uuid(owner), text(asset), number(amount));
   }
   const hash = sha256('skillswap ledger transaction 1', parts);

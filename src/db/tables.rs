@@ -290,7 +290,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     events (stream, seq) {
-        stream -> Text,
+        stream -> Uuid,
         seq -> Int8,
         kind -> Text,
         payload -> Jsonb,
@@ -953,7 +953,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     streams (stream) {
-        stream -> Text,
+        stream -> Uuid,
         last_seq -> Int8,
         trimmed_seq -> Int8,
     }

@@ -309,7 +309,7 @@ async fn ten_thousand_random_steps_end_as_foretold() {
         }
         let ends = foretold.take(&draw, app.now());
         assert_eq!(world.take(&draw).await, ends, "step {number}: {draw:?}");
-        if number % 1_000 == 999 {
+        if number % 2_500 == 2_499 {
             assert_sound(&app.app).await;
             foretold.compare(&app, &world.members).await;
             service::seal(&app.app).await.unwrap();
@@ -339,7 +339,7 @@ async fn ten_thousand_random_steps_by_sixteen_at_once_keep_the_ledger_sound() {
         assert_sound(&app.app).await;
         service::seal(&app.app).await.unwrap();
         app.advance(TimeDelta::days(40));
-        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+        tokio::time::sleep(std::time::Duration::from_secs(3)).await;
     }
     for actor in actors {
         actor.await.unwrap();

@@ -38,7 +38,7 @@ pub struct PostingRow {
     pub asset: String,
     /// How much was added.
     pub amount: i64,
-    /// What the account holds money for; empty if there is no such account.
+    /// What the account holds money for; empty if there is no such account, or it counts something else.
     pub account_kind: String,
     /// The member or booking that the account belongs to.
     pub owner_id: Option<Uuid>,

@@ -48,15 +48,26 @@ pub async fn unsealed_after(
     id: LedgerTransactionId,
     limit: i64,
 ) -> QueryResult<Vec<WholeTransaction>> {
-    let rows = ledger_transactions::table
-        .inner_join(ledger_unsealed::table.on(ledger_unsealed::transaction_id.eq(ledger_transactions::id)))
-        .filter(ledger_transactions::id.gt(id))
-        .order(ledger_transactions::id)
+    // In two steps, so that no plan ever walks through the sealed ones.
+    let ids: Vec<LedgerTransactionId> = ledger_unsealed::table
+        .filter(ledger_unsealed::transaction_id.gt(id))
+        .order(ledger_unsealed::transaction_id)
         .limit(limit)
-        .select(transaction!())
+        .select(ledger_unsealed::transaction_id)
         .load(conn)
         .await?;
-    with_postings(conn, rows).await
+    in_order(conn, &ids).await
+}
+
+/// Transactions by id, with their postings, in the order of the ids; one that is not there is left out.
+pub async fn in_order(
+    conn: &mut AsyncPgConnection,
+    ids: &[LedgerTransactionId],
+) -> QueryResult<Vec<WholeTransaction>> {
+    let rows = by_ids(conn, ids).await?;
+    let mut of: HashMap<LedgerTransactionId, WholeTransaction> =
+        rows.into_iter().map(|row| (row.row.id, row)).collect();
+    Ok(ids.iter().filter_map(|id| of.remove(id)).collect())
 }
 
 /// Transactions by id, with their postings.
@@ -195,7 +206,7 @@ statement! {
     ReadPostings(transactions: Vec<LedgerTransactionId> => sql_types::Array<sql_types::Uuid>) ->
         (sql_types::Uuid, sql_types::Uuid, sql_types::Text, sql_types::BigInt, sql_types::Text, sql_types::Nullable<sql_types::Uuid>) =
     "select p.transaction_id, p.account_id, p.asset, p.amount, coalesce(a.kind, ''), a.owner_id
-     from ledger_postings p left join ledger_accounts a on a.id = p.account_id
+     from ledger_postings p left join ledger_accounts a on a.id = p.account_id and a.asset = p.asset
      where p.transaction_id = any($1) order by p.transaction_id, p.account_id"
 }
 

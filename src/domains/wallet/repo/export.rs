@@ -1,13 +1,10 @@
 //! Statements that read the whole ledger out.
 
-use std::collections::HashMap;
-
 use diesel::{QueryResult, Queryable, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::{super::model::chain::WholeTransaction, chain::by_ids};
-use crate::db::{ids::LedgerTransactionId, tables::ledger_accounts};
+use crate::db::tables::ledger_accounts;
 
 /// An account with all that is kept of it.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
@@ -49,15 +46,4 @@ pub async fn accounts_after(
         ))
         .load(conn)
         .await
-}
-
-/// Transactions by id, in the order of the ids; one that is not there is left out.
-pub async fn in_order(
-    conn: &mut AsyncPgConnection,
-    ids: &[LedgerTransactionId],
-) -> QueryResult<Vec<WholeTransaction>> {
-    let rows = by_ids(conn, ids).await?;
-    let mut of: HashMap<LedgerTransactionId, WholeTransaction> =
-        rows.into_iter().map(|row| (row.row.id, row)).collect();
-    Ok(ids.iter().filter_map(|id| of.remove(id)).collect())
 }

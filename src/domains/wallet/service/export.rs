@@ -73,7 +73,7 @@ async fn blocks(tx: &mut AsyncPgConnection, sink: Sink<'_>) -> Result<(), Export
         let seals = chain::seals_in(tx, block.seq).await?;
         let ids: Vec<LedgerTransactionId> = seals.iter().map(|seal| seal.transaction_id).collect();
         let seals: HashMap<_, _> = seals.iter().map(|seal| (seal.transaction_id, seal)).collect();
-        for whole in export::in_order(tx, &ids).await? {
+        for whole in chain::in_order(tx, &ids).await? {
             sink(&transaction_line(&whole, seals.get(&whole.row.id).copied()))?;
         }
         sink(&json!({
