@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 main() {
   case ${1:-} in
     run) need_rust && need_server ;;
-    test) need_rust && need_server && need_redis && need_openssl && need_node && need_browser ;;
+    test) need_rust && need_server && need_redis && need_openssl && need_pdftotext && need_node && need_browser ;;
     bench) need_rust && need_server && need_node ;;
     *) fail "usage: scripts/setup.sh run|test|bench" ;;
   esac
@@ -65,6 +65,11 @@ need_openssl() {
   need has_openssl "OpenSSL" openssl
 }
 
+# The tests read invoices with it.
+need_pdftotext() {
+  need has_pdftotext "pdftotext" poppler-utils
+}
+
 need_node() {
   need has_node "Node.js with npm" nodejs npm
 }
@@ -83,6 +88,10 @@ has_redis() {
 
 has_openssl() {
   has openssl
+}
+
+has_pdftotext() {
+  has pdftotext
 }
 
 has_node() {

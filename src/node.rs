@@ -8,8 +8,9 @@ use uuid::Uuid;
 use crate::{
     db::ids::{
         self, ActId, AdjustmentId, AuthSessionId, BookingId, CancellationQuoteId, ClaimId, ConversationId,
-        CreditPackageId, EntityId, MemberId, MentorApplicationId, MentorId, MessageId, NotificationId,
-        OAuthIdentityId, PaymentId, PriceQuoteId, ReviewId, SessionId, SkillCategoryId, SkillId, UploadId,
+        CreditPackageId, EntityId, InvoiceId, MemberId, MentorApplicationId, MentorId, MessageId,
+        NotificationId, OAuthIdentityId, PaymentId, PayoutId, PriceQuoteId, ReviewId, SessionId,
+        SkillCategoryId, SkillId, UploadId,
     },
     domains::{
         access,
@@ -24,12 +25,14 @@ use crate::{
             types::{Conversation, Message, conversation_of_viewer},
         },
         identities::{types::OAuthIdentity, viewer::identity_of_caller},
+        invoices::types::{Invoice, invoice_of_caller},
         mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
             loaders::{PackageById, PaymentById},
             types::{CreditPackage, Payment},
         },
+        payouts::{loaders::PayoutById, types::Payout},
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
@@ -79,6 +82,10 @@ pub enum Node {
     CreditPackage(CreditPackage),
     /// A payment of the caller.
     Payment(Payment),
+    /// An invoice or credit note of the caller.
+    Invoice(Invoice),
+    /// A payout of the caller.
+    Payout(Payout),
     /// A signed-in device of the caller.
     AuthSession(AuthSession),
     /// One of the caller's own outside identities.
@@ -164,6 +171,8 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         }
         OAuthIdentityId::PREFIX => identity_of_caller(ctx, of(uuid)).await?.map(Node::OAuthIdentity),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        InvoiceId::PREFIX => invoice_of_caller(ctx, of(uuid)).await?.map(Node::Invoice),
+        PayoutId::PREFIX => own_payout(ctx, of(uuid)).await?.map(Node::Payout),
         MentorApplicationId::PREFIX => {
             application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
         }
@@ -209,6 +218,13 @@ async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>
     let Some(viewer) = ctx.viewer() else { return Ok(None) };
     let row = ctx.one(PaymentById(id)).await?;
     Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
+}
+
+/// So is a payout.
+async fn own_payout(ctx: &Context<'_>, id: PayoutId) -> Result<Option<Payout>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let row = ctx.one(PayoutById(id)).await?;
+    Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payout))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

@@ -11,7 +11,7 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-pub use self::parts::{IdentityConfig, LimitsConfig, StorageConfig, TlsConfig};
+pub use self::parts::{IdentityConfig, InvoiceConfig, LimitsConfig, PayoutConfig, StorageConfig, TlsConfig};
 use crate::integrations::mail;
 
 /// Where and how the server runs.
@@ -84,6 +84,12 @@ pub struct Config {
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
+    /// How earnings are paid out.
+    #[command(flatten)]
+    pub payouts: PayoutConfig,
+    /// Who sells, as invoices say it.
+    #[command(flatten)]
+    pub invoices: InvoiceConfig,
     /// What one administrator may adjust in wallets within 24 hours without a second one, in minor units (100000 = 1,000.00
     /// credits).
     #[arg(long, env = "SKILLSWAP_ADJUSTMENT_LIMIT", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(0..))]

@@ -1,4 +1,4 @@
-//! Settings that belong together: HTTPS, outside identities, limits, files.
+//! Settings that belong together: HTTPS, outside identities, limits, payouts, invoices, files.
 
 use std::path::PathBuf;
 
@@ -93,6 +93,34 @@ pub struct LimitsConfig {
     pub member_cost: u32,
 }
 
+/// How earnings become money.
+#[derive(Clone, Debug, Args)]
+pub struct PayoutConfig {
+    /// Currency of payouts, a code of ISO 4217.
+    #[arg(long, env = "SKILLSWAP_PAYOUT_CURRENCY", default_value = "USD", value_parser = currency)]
+    pub payout_currency: String,
+    /// What 100 credits are paid out as, in minor units of that currency (1000 of USD = 10.00 USD).
+    #[arg(long, env = "SKILLSWAP_PAYOUT_PER_100_CREDITS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub payout_per_100_credits: u32,
+    /// The least that is paid out, in whole credits.
+    #[arg(long, env = "SKILLSWAP_PAYOUT_MINIMUM_CREDITS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub payout_minimum_credits: u32,
+}
+
+/// Who sells credits, as invoices say it. A change holds for the invoices that are made after it.
+#[derive(Clone, Debug, Args)]
+pub struct InvoiceConfig {
+    /// Name of the seller.
+    #[arg(long, env = "SKILLSWAP_SELLER_NAME", default_value = "SkillSwap", value_parser = line)]
+    pub seller_name: String,
+    /// Postal address of the seller; commas separate its lines.
+    #[arg(long, env = "SKILLSWAP_SELLER_ADDRESS", value_delimiter = ',', value_parser = line)]
+    pub seller_address: Vec<String>,
+    /// Tax number of the seller.
+    #[arg(long, env = "SKILLSWAP_SELLER_TAX_ID", value_parser = line)]
+    pub seller_tax_id: Option<String>,
+}
+
 /// Where files are kept: in a bucket, or else in the data folder.
 #[derive(Clone, Debug, Default, Args)]
 pub struct StorageConfig {
@@ -112,6 +140,23 @@ pub struct StorageConfig {
     /// Key to the bucket: its secret.
     #[arg(long, env = "S3_SECRET_ACCESS_KEY", hide_env_values = true)]
     pub s3_secret_access_key: Option<String>,
+}
+
+fn currency(text: &str) -> Result<String, String> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err("give a code of ISO 4217 such as EUR".to_owned())
+    }
+}
+
+fn line(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if (1..=80).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("give 1 to 80 characters on one line".to_owned())
+    }
 }
 
 /// Secrets go there: encrypted, or to this machine only.

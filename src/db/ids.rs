@@ -172,6 +172,8 @@ ids! {
     CreditPackageId = "pkg";
     /// A payment through a provider.
     PaymentId = "pay";
+    /// An invoice or a credit note.
+    InvoiceId = "inv";
     /// A conversation.
     ConversationId = "cnv";
     /// A chat message.

@@ -380,6 +380,53 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    invoice_files (invoice_id) {
+        invoice_id -> Uuid,
+        object_key -> Text,
+        bytes -> Int8,
+        sha256 -> Bytea,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    invoice_series (series) {
+        series -> Text,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    invoices (id) {
+        id -> Uuid,
+        kind -> Text,
+        series -> Text,
+        number -> Int8,
+        member_id -> Uuid,
+        payment_id -> Uuid,
+        corrects_id -> Nullable<Uuid>,
+        refund_id -> Nullable<Uuid>,
+        seller_name -> Text,
+        seller_address -> Text,
+        seller_tax_id -> Nullable<Text>,
+        buyer_name -> Text,
+        buyer_email -> Text,
+        description -> Text,
+        provider -> Text,
+        amount -> Int8,
+        currency -> Text,
+        paid_at -> Timestamptz,
+        issued_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     job_schedules (kind) {
         kind -> Text,
         last_run_at -> Timestamptz,
@@ -480,6 +527,7 @@ diesel::table! {
         text_body -> Text,
         html_body -> Text,
         sent_at -> Timestamptz,
+        attachment -> Nullable<Text>,
     }
 }
 
@@ -656,6 +704,53 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    payout_accounts (member_id, provider) {
+        member_id -> Uuid,
+        provider -> Text,
+        reference -> Text,
+        status -> Text,
+        requirement -> Nullable<Text>,
+        as_of -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    payout_events (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        kind -> Text,
+        payload -> Jsonb,
+        received_at -> Timestamptz,
+        applied_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    payouts (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        provider -> Text,
+        account_reference -> Text,
+        provider_reference -> Nullable<Text>,
+        status -> Text,
+        credits -> Int8,
+        amount -> Int8,
+        currency -> Text,
+        failure -> Nullable<Text>,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     presence_intervals (id) {
         id -> Uuid,
         session_id -> Uuid,
@@ -781,6 +876,33 @@ diesel::table! {
         price -> Text,
         title -> Text,
         return_url -> Nullable<Text>,
+        status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_payout_accounts (id) {
+        id -> Text,
+        member_id -> Uuid,
+        status -> Text,
+        behaviour -> Text,
+        return_url -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_payouts (id) {
+        id -> Text,
+        payout_id -> Uuid,
+        account_id -> Text,
+        amount -> Int8,
+        currency -> Text,
         status -> Text,
         created_at -> Timestamptz,
     }
@@ -943,6 +1065,10 @@ diesel::joinable!(conversations -> sessions (session_id));
 diesel::joinable!(credentials -> members (member_id));
 diesel::joinable!(document_clients -> documents (hash));
 diesel::joinable!(document_ids -> documents (hash));
+diesel::joinable!(invoice_files -> invoices (invoice_id));
+diesel::joinable!(invoices -> members (member_id));
+diesel::joinable!(invoices -> payments (payment_id));
+diesel::joinable!(invoices -> invoice_series (series));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
 diesel::joinable!(member_skills -> members (member_id));
 diesel::joinable!(member_skills -> skills (skill_id));
@@ -956,6 +1082,8 @@ diesel::joinable!(oauth_states -> members (member_id));
 diesel::joinable!(oauth_states -> oauth_identities (proven_id));
 diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
+diesel::joinable!(payout_accounts -> members (member_id));
+diesel::joinable!(payouts -> members (member_id));
 diesel::joinable!(presence_intervals -> members (member_id));
 diesel::joinable!(presence_intervals -> sessions (session_id));
 diesel::joinable!(promotion_uses -> promotions (promotion_id));
@@ -964,6 +1092,7 @@ diesel::joinable!(proof_tries -> members (member_id));
 diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
 diesel::joinable!(reviews -> bookings (booking_id));
+diesel::joinable!(sandbox_payouts -> sandbox_payout_accounts (account_id));
 diesel::joinable!(schedules -> members (mentor_id));
 diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(skill_endorsements -> skills (skill_id));
@@ -1002,6 +1131,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     idempotency_keys,
     inboxes,
     intents,
+    invoice_files,
+    invoice_series,
+    invoices,
     job_schedules,
     jobs,
     ledger_accounts,
@@ -1022,6 +1154,9 @@ diesel::allow_tables_to_appear_in_same_query!(
     oauth_identities,
     oauth_states,
     payments,
+    payout_accounts,
+    payout_events,
+    payouts,
     presence_intervals,
     price_quotes,
     promotion_uses,
@@ -1032,6 +1167,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     request_counts,
     reviews,
     sandbox_checkouts,
+    sandbox_payout_accounts,
+    sandbox_payouts,
     schedules,
     second_factors,
     sessions,

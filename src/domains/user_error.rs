@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::idempotency::Difference,
     domains::{
-        payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod,
-        sessions::types::Quote,
+        payments::types::CreditPackage, payouts::types::PayoutAccountStatus, scheduling::types::Slot,
+        second_factor::types::ProofMethod, sessions::types::Quote,
     },
     graphql::{
         ApiError, Field,
-        scalars::{BigInt, Money},
+        scalars::{BigInt, Money, Url},
     },
 };
 
@@ -69,6 +69,12 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// The earnings have less than what shall be paid out: `available` says how much they have.
+    InsufficientEarnings,
+    /// Less than the least that can be paid out.
+    AmountTooSmall,
+    /// There is no account that a payout can go to, for example because its holder has not proven who they are yet.
+    PayoutAccountNotReady,
     /// A second administrator must approve it, for example a large adjustment of credits: nothing was done yet.
     ApprovalRequired,
     /// The price is not the one that you expected.
@@ -181,6 +187,23 @@ user_errors! {
         missing: Money,
         /// Packages of credits on sale.
         packages: Vec<CreditPackage>,
+    }
+    /// The earnings have less than what shall be paid out.
+    InsufficientEarnings => InsufficientEarningsError {
+        /// What can be paid out.
+        available: Money,
+    }
+    /// Less than the least that can be paid out.
+    AmountTooSmall => AmountTooSmallError {
+        /// The least.
+        minimum: Money,
+    }
+    /// There is no account that a payout can go to.
+    PayoutAccountNotReady => PayoutAccountNotReadyError {
+        /// What the provider thinks of the account. `null` if there is none.
+        status: Option<PayoutAccountStatus>,
+        /// The provider's page on which the caller proves what is missing. `null` if there is no account, or no page now.
+        onboarding_url: Option<Url>,
     }
     /// The price is not the one that you expected.
     PriceChanged => PriceChangedError {

@@ -3,6 +3,7 @@
 pub mod mail;
 pub mod oidc;
 pub mod payments;
+pub mod payouts;
 pub mod storage;
 
 use crate::config::Config;
@@ -18,6 +19,8 @@ pub struct Integrations {
     pub identities: oidc::IdentityProviders,
     /// Providers of payments.
     pub payments: payments::Payments,
+    /// Providers of payouts.
+    pub payouts: payouts::Payouts,
     /// The store of files.
     pub storage: storage::Storage,
 }
@@ -35,6 +38,7 @@ impl Integrations {
             mails: mail::Mails::new(config),
             identities,
             payments: payments::Payments::new(config, secret),
+            payouts: payouts::Payouts::new(config, secret),
             storage: storage::Storage::new(config, secret, public_url)?,
         })
     }

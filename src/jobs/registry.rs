@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, admin, audit, chat, discovery, documents, identities, intents, notifications, oversight,
-        payments, profiles, rooms, scheduling, sessions, uploads, wallet,
+        accounts, admin, audit, chat, discovery, documents, identities, intents, invoices, notifications,
+        oversight, payments, payouts, profiles, rooms, scheduling, sessions, uploads, wallet,
     },
-    integrations::{mail, payments::sandbox},
+    integrations::{mail, payments::sandbox, payouts::sandbox as payout_sandbox},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -36,16 +36,22 @@ pub fn registry() -> Registry {
         .listener(rooms::listener::EmptyRooms)
         .listener(chat::listener::SessionConversations)
         .listener(notifications::listener::Notifier)
+        .listener(invoices::listener::Invoicing)
         // Jobs and schedules.
         .job::<mail::SendMail>()
         .job::<payments::jobs::ApplyWebhook>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .job::<invoices::jobs::IssueInvoice>()
+        .job::<payouts::jobs::SendPayout>()
+        .job::<payouts::jobs::ApplyPayoutEvent>()
+        .job::<payout_sandbox::webhook::DeliverWebhook>()
         .job::<accounts::jobs::BeginReset>()
         .every(60 * MINUTE, &accounts::jobs::ForgetEnded {})
         .every(5 * MINUTE, &identities::jobs::ForgetOld {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(5 * MINUTE, &payouts::jobs::ChasePayouts {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
         .every(60 * MINUTE, &sessions::jobs::ForgetQuotes {})

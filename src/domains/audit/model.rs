@@ -44,6 +44,8 @@ text_enum! {
         IdentityLinked = "IDENTITY_LINKED",
         IdentityUnlinked = "IDENTITY_UNLINKED",
         AccountDeleted = "ACCOUNT_DELETED",
+        PayoutAccountConnected = "PAYOUT_ACCOUNT_CONNECTED",
+        PayoutRequested = "PAYOUT_REQUESTED",
         HeadPublished = "HEAD_PUBLISHED",
     }
 }

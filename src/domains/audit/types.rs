@@ -72,6 +72,10 @@ pub enum AuditAction {
     IdentityUnlinked,
     /// An account was deleted.
     AccountDeleted,
+    /// A member opened an account for payouts.
+    PayoutAccountConnected,
+    /// A member asked for a payout.
+    PayoutRequested,
     /// The head of this log was published.
     HeadPublished,
 }

@@ -35,6 +35,10 @@ use crate::{
             self,
             types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
         },
+        payouts::{
+            self,
+            types::{PayoutAccountChanged, PayoutChanged},
+        },
         profiles::{self, types::ProfileUpdated},
         reviews::{self, types::ReviewAdded},
         rooms::{
@@ -170,6 +174,10 @@ events! {
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
     PaymentExpired(payments::model::PaymentExpired);
+    /// A payout was asked for, or got further.
+    PayoutChanged(payouts::model::PayoutChanged);
+    /// What the provider thinks of a payout account changed.
+    PayoutAccountChanged(payouts::model::PayoutAccountChanged);
     /// A file of the caller was finalised.
     UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.

@@ -17,6 +17,7 @@ use crate::{
         mentorship::model::MentorApplicationReviewed,
         oversight::model::ConversationOverseen,
         payments::model::{PaymentFailed, PaymentSucceeded},
+        payouts::model::{PayoutChanged, PayoutStatus},
         reviews::model::ReviewAdded,
         sessions::model::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
@@ -72,6 +73,7 @@ fn draft(event: &Pending) -> Option<Draft> {
             (Kind::SessionEnded, session.id.to_string(), body(Story::Ended(part_in(&session, member))))
         }
         PaymentSucceeded::KIND | PaymentFailed::KIND => of_payment(event)?,
+        PayoutChanged::KIND => of_payout(&event.payload()?)?,
         ReviewAdded::KIND => {
             let ReviewAdded { review } = event.payload()?;
             (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
@@ -137,6 +139,22 @@ fn of_wallet(event: &Pending) -> Option<(Told, Option<String>)> {
             (told, Some(transaction_id.to_string()))
         }
     })
+}
+
+/// What a payout's owner is told: how it ended.
+fn of_payout(PayoutChanged { payout }: &PayoutChanged) -> Option<Told> {
+    let (kind, story) = match payout.status {
+        PayoutStatus::Requested | PayoutStatus::InTransit => return None,
+        PayoutStatus::Paid => {
+            let amount = Amount { minor: payout.amount, currency: &payout.currency };
+            (Kind::PayoutPaid, Story::PaidOut(amount))
+        }
+        PayoutStatus::Failed => {
+            let why = payout.failure.as_deref().unwrap_or_default();
+            (Kind::PayoutFailed, Story::PayoutFailed(payout.credits, why))
+        }
+    };
+    Some((kind, payout.id.to_string(), body(story)))
 }
 
 fn part(booking: &BookingRow, member: MemberId) -> Part {

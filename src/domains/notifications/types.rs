@@ -36,6 +36,10 @@ pub enum NotificationKind {
     PaymentSucceeded,
     /// A payment failed: the wallet is unchanged.
     PaymentFailed,
+    /// A payout arrived at the bank.
+    PayoutPaid,
+    /// A payout failed: it is back in the earnings.
+    PayoutFailed,
     /// A review of the mentor was written.
     ReviewReceived,
     /// The application to become a mentor was decided.

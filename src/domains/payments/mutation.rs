@@ -79,7 +79,11 @@ impl PaymentsMutation {
     }
 }
 
-fn checked_return_url(app: &App, url: &str) -> Result<String, UserError> {
+/// An address that a provider may send a member back to.
+///
+/// # Errors
+/// `VALIDATION` with the rule `ORIGIN`.
+pub fn checked_return_url(app: &App, url: &str) -> Result<String, UserError> {
     return_url::allowed(&app.config, &app.public_url, url).map(String::from).ok_or_else(|| {
         let message = "Members can be sent back to this server and to its allowed web origins only. Leave `returnUrl` out, \
                        or have the operator add the origin.";

@@ -55,16 +55,19 @@ pub async fn payments_by_ids(
     payments::table.filter(payments::id.eq_any(ids)).select(PaymentRow::as_select()).load(conn).await
 }
 
-/// A page of a member's payments, newest first.
+/// A page of a member's payments, or of those in one state, newest first.
 pub async fn page_of_payments(
     conn: &mut AsyncPgConnection,
     member: MemberId,
+    status: Option<PaymentStatus>,
     page: &Keyset<PaymentId>,
 ) -> QueryResult<Vec<PaymentRow>> {
     let older_than = page.after.unwrap_or_else(|| PaymentId::from_uuid(uuid::Uuid::max()));
     let newer_than = page.before.unwrap_or_else(|| PaymentId::from_uuid(uuid::Uuid::nil()));
+    let wanted = status.map_or_else(|| PaymentStatus::ALL.to_vec(), |status| vec![status]);
     let rows = payments::table
         .filter(payments::member_id.eq(member))
+        .filter(payments::status.eq_any(wanted))
         .filter(payments::id.lt(older_than))
         .filter(payments::id.gt(newer_than))
         .limit(page.fetch())

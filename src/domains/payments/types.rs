@@ -10,7 +10,12 @@ use super::{
     model::{self, CreditPackageRow, PaymentRow},
 };
 use crate::{
-    domains::{event::Happened, user_error::UserError, wallet::types::credits},
+    domains::{
+        event::Happened,
+        invoices::{loaders::InvoiceOf, types::Invoice},
+        user_error::UserError,
+        wallet::types::credits,
+    },
     graphql::{
         ContextExt, Field, field,
         plain::PlainFields,
@@ -62,6 +67,11 @@ impl Payment {
     /// What became of it.
     async fn status(&self) -> PaymentStatus {
         self.0.status.into()
+    }
+
+    /// The invoice, which is also the receipt. `null` unless the payment succeeded, and for the moment until it is made.
+    async fn invoice(&self, ctx: &Context<'_>) -> Field<Invoice> {
+        field(async { Ok(ctx.one(InvoiceOf(self.0.id)).await?.map(Invoice)) }).await
     }
 
     /// What is paid.

@@ -6,17 +6,21 @@ use async_graphql::{Context, Object};
 
 use super::types::{
     AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
-    Policies, UploadKindPolicy, UploadPolicies, WalletPolicies,
+    PayoutPolicies, Policies, UploadKindPolicy, UploadPolicies, WalletPolicies,
 };
 use crate::{
     config::Config,
     domains::{
-        accounts, audit, mentorship, oversight, profiles, reviews, scheduling,
+        accounts, audit, mentorship, oversight, payouts, profiles, reviews, scheduling, second_factor,
         sessions::{self, model::rules},
-        uploads, wallet,
+        uploads,
+        wallet::{self, types::credits},
     },
     engine::scan,
-    graphql::{ContextExt, Field, connection, field, scalars::BigInt},
+    graphql::{
+        ContextExt, Field, connection, field,
+        scalars::{BigInt, Money},
+    },
     jobs::retention,
     limits::{self, Limits},
     schema,
@@ -44,6 +48,7 @@ impl PoliciesQuery {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
                 },
+                payouts: payouts(&ctx.app().config),
                 wallet: WalletPolicies {
                     promotion_days: int(wallet::model::promotion::PROMOTION_LIFE.num_days()),
                     adjustment_limit: wallet::types::credits(ctx.app().config.adjustment_limit),
@@ -93,6 +98,15 @@ fn bookings(config: &Config) -> BookingPolicies {
         default_cancellation_policy: CancellationPolicy::DEFAULT.into(),
         quote_minutes: int(QUOTE_LIFE.num_minutes()),
         review_stars: range(&reviews::model::STARS),
+    }
+}
+
+fn payouts(config: &Config) -> PayoutPolicies {
+    let terms = payouts::service::terms(config);
+    PayoutPolicies {
+        minimum: credits(terms.least()),
+        per_hundred_credits: Money::new(terms.per_100_credits, terms.currency),
+        step_up_minutes: int(second_factor::model::STEP_UP_LIFE.num_minutes()),
     }
 }
 

@@ -28,6 +28,8 @@ pub struct Policies {
     pub bookings: BookingPolicies,
     /// Becoming a mentor.
     pub mentors: MentorPolicies,
+    /// Earnings on their way to the bank.
+    pub payouts: PayoutPolicies,
     /// Wallets.
     pub wallet: WalletPolicies,
     /// Conversations.
@@ -102,6 +104,17 @@ pub struct ChatPolicies {
     pub oversight_minutes: i32,
     /// Characters of the reason to open one.
     pub oversight_reason_length: IntRange,
+}
+
+/// Earnings on their way to the bank.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct PayoutPolicies {
+    /// The least that is paid out.
+    pub minimum: Money,
+    /// What 100 credits are paid out as. Other amounts are worth their part of it, rounded down to a whole minor unit.
+    pub per_hundred_credits: Money,
+    /// Minutes that a step-up counts for a payout.
+    pub step_up_minutes: i32,
 }
 
 /// Wallets.

@@ -8,17 +8,32 @@ use uuid::Uuid;
 
 use super::{
     model::{
-        Proof,
+        Earned, Proof,
         adjustment::AdjustmentRow,
         chain::{ChainSummary, SealRow, WholeTransaction},
     },
-    repo::{adjustments, chain},
+    repo::{adjustments, chain, entries},
 };
 use crate::db::{
     hot::HotKey,
-    ids::{AdjustmentId, BookingId, EntityId, LedgerTransactionId},
+    ids::{AdjustmentId, BookingId, EntityId, LedgerTransactionId, MemberId},
     loader::{LoadError, Reader},
 };
+
+/// What a member ever earned and had paid out. Absent if nothing was ever earned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct EarnedBy(pub MemberId);
+
+impl Loader<EarnedBy> for Reader {
+    type Value = Earned;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[EarnedBy]) -> Result<HashMap<EarnedBy, Earned>, LoadError> {
+        let members = keys.iter().map(|key| key.0).collect();
+        let rows = entries::earned(&mut *self.conn().await?, members).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|(member, earned)| (EarnedBy(member), earned)).collect())
+    }
+}
 
 /// Every transaction of a booking with its postings, oldest first. Absent if nothing was ever posted for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

@@ -12,6 +12,8 @@
 //! | `RELEASE` | the booking's `ESCROW` | the mentor's `EARNINGS`, `FEES` |
 //! | `REFUND` | the booking's `ESCROW` | the learner's `WALLET` |
 //! | `CANCELLATION` | the booking's `ESCROW` | the learner's `WALLET`, the mentor's `EARNINGS`, `FEES` |
+//! | `PAYOUT` | the mentor's `EARNINGS` in credits, `GATEWAY` in the currency paid out | `PAYOUTS` in both |
+//! | `PAYOUT_FAILED` | `PAYOUTS` in both | the mentor's `EARNINGS`, `GATEWAY` |
 //! | `ADJUSTMENT` | `EQUITY`, or the member's `WALLET` | the member's `WALLET`, or `EQUITY` |
 //! | `PROMOTION` | `PROMOTIONS` | the member's `WALLET` |
 //! | `PROMOTION_EXPIRY` | the member's `WALLET` | `PROMOTIONS` |

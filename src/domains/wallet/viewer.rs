@@ -32,6 +32,15 @@ async fn wallet_in(ctx: &Context<'_>, member_id: MemberId, asset: Asset) -> Resu
     Ok(Wallet { member_id, asset, balances, cursor })
 }
 
+/// What a member earned as a mentor. The caller checks that the member is the one who asks.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn earnings_of(ctx: &Context<'_>, member_id: MemberId) -> Result<Earnings, ApiError> {
+    let balances = entries::balances(&mut *ctx.conn().await?, member_id, Asset::credit()).await?;
+    Ok(Earnings { member_id, pending: balances.pending })
+}
+
 /// The caller's own money.
 #[derive(Clone, Copy, Debug)]
 pub struct WalletViewer(pub MemberId);
@@ -72,10 +81,6 @@ impl WalletViewer {
 
     /// What the caller earned as a mentor. `null` if it cannot be read.
     async fn earnings(&self, ctx: &Context<'_>) -> Field<Earnings> {
-        field(async {
-            let balances = entries::balances(&mut *ctx.conn().await?, self.0, Asset::credit()).await?;
-            Ok(Some(Earnings { member_id: self.0, pending: balances.pending }))
-        })
-        .await
+        field(async { earnings_of(ctx, self.0).await.map(Some) }).await
     }
 }

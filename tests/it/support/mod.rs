@@ -27,8 +27,8 @@ use skillswap::{
     cli::serve::Server,
     clock::Clock,
     config::{
-        Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, OversightNotice, ProcessRole,
-        StorageConfig, Switch, TlsConfig,
+        Config, Documents, IdentityConfig, InvoiceConfig, LimitsConfig, LogFormat, Mode, OversightNotice,
+        PayoutConfig, ProcessRole, StorageConfig, Switch, TlsConfig,
     },
     domains::accounts::{self, model::Role},
     jobs::runner,
@@ -289,6 +289,16 @@ pub fn config() -> Config {
         },
         redis_url: None,
         fee_basis_points: 1500,
+        payouts: PayoutConfig {
+            payout_currency: "USD".to_owned(),
+            payout_per_100_credits: 1_000,
+            payout_minimum_credits: 50,
+        },
+        invoices: InvoiceConfig {
+            seller_name: "SkillSwap Ltd".to_owned(),
+            seller_address: vec!["1 Market Street".to_owned(), "Dublin".to_owned()],
+            seller_tax_id: Some("IE1234567X".to_owned()),
+        },
         adjustment_limit: 100_000,
         oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),

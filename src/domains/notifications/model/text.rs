@@ -49,6 +49,10 @@ pub enum Story<'a> {
     Paid(Amount<'a>, i64),
     /// A payment failed.
     PaymentFailed(Amount<'a>),
+    /// A payout arrived.
+    PaidOut(Amount<'a>),
+    /// A payout of these credits failed: why.
+    PayoutFailed(i64, &'a str),
     /// A review was written: its stars.
     Reviewed(i16),
     /// The application to become a mentor was approved.
@@ -110,6 +114,11 @@ pub fn body(story: Story<'_>) -> String {
         }
         Story::PaymentFailed(amount) => {
             format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
+        }
+        Story::PaidOut(amount) => format!("Your payout of {} is at your bank.", money(amount)),
+        Story::PayoutFailed(credits, why) => {
+            let credits = money(Amount { minor: credits, currency: CREDIT });
+            format!("Your payout failed: {why} {credits} are back in your earnings.")
         }
         Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
         Story::Reviewed(stars) => format!("You received a review with {stars} stars."),
@@ -233,6 +242,23 @@ mod tests {
             (
                 Story::NotMentor("Say more.", at),
                 "Your application to become a mentor was rejected: “Say more.” You can apply again after 3 March 2027 at 14:05 UTC.",
+            ),
+        ];
+        for (story, text) in table {
+            assert_eq!(body(story), text);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_payout_is_told() {
+        let table = [
+            (
+                Story::PaidOut(Amount { minor: 4000, currency: "USD" }),
+                "Your payout of 40.00 USD is at your bank.",
+            ),
+            (
+                Story::PayoutFailed(40_000, "The bank account is closed."),
+                "Your payout failed: The bank account is closed. 400.00 credits are back in your earnings.",
             ),
         ];
         for (story, text) in table {

@@ -164,6 +164,15 @@ pub struct Balances {
     pub promotional: i64,
 }
 
+/// What ever happened to a member's earnings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earned {
+    /// Everything ever earned.
+    pub total: i64,
+    /// What was paid out, or is on its way.
+    pub withdrawn: i64,
+}
+
 /// One posting on a member's account, with its transaction.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable)]
 pub struct EntryRow {

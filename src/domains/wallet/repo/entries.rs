@@ -4,7 +4,7 @@ use diesel::{QueryResult, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use uuid::Uuid;
 
-use super::super::model::{AccountKind, Asset, Balances, EntryRow};
+use super::super::model::{AccountKind, Asset, Balances, Earned, EntryRow};
 use crate::{
     db::{
         ids::{EntityId, LedgerTransactionId, MemberId},
@@ -54,6 +54,29 @@ statement! {
     /// The assets of a member's wallets.
     ReadAssets(member: MemberId => sql_types::Uuid) -> sql_types::Text =
     "select asset from ledger_accounts where kind = 'WALLET' and owner_id = $1 order by asset"
+}
+
+/// What was ever put into and paid out of the earnings of members.
+pub async fn earned(
+    conn: &mut AsyncPgConnection,
+    members: Vec<MemberId>,
+) -> QueryResult<Vec<(MemberId, Earned)>> {
+    let rows: Vec<(MemberId, i64, i64)> = SumEarnings { members }.load(conn).await?;
+    Ok(rows.into_iter().map(|(member, total, withdrawn)| (member, Earned { total, withdrawn })).collect())
+}
+
+statement! {
+    /// Sums of what was posted to the earnings of members. What a payout took and gave back is no earning.
+    SumEarnings(members: Vec<MemberId> => sql_types::Array<sql_types::Uuid>)
+      -> (sql_types::Uuid, sql_types::BigInt, sql_types::BigInt) =
+    "select a.owner_id,
+            coalesce(sum(p.amount) filter (where p.amount > 0 and t.kind not in ('PAYOUT', 'PAYOUT_FAILED')), 0)::bigint,
+            coalesce(-sum(p.amount) filter (where t.kind in ('PAYOUT', 'PAYOUT_FAILED')), 0)::bigint
+     from ledger_accounts a
+     join ledger_postings p on p.account_id = a.id
+     join ledger_transactions t on t.id = p.transaction_id
+     where a.kind = 'EARNINGS' and a.owner_id = any($1) and a.asset = 'CREDIT/2'
+     group by a.owner_id"
 }
 
 /// The columns of [`EntryRow`].

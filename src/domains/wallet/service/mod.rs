@@ -20,12 +20,14 @@ use crate::{
 pub mod adjust;
 mod audit;
 mod export;
+mod payout;
 pub mod promotions;
 mod seal;
 
 pub use super::repo::moves::Hold;
 pub use audit::{LedgerFault, LedgerReport, recount, verify, verify_through};
 pub use export::{ExportError, export};
+pub use payout::{PayOutError, pay_out, return_payout};
 pub use seal::{seal, seal_block};
 
 /// Why nothing was held.
@@ -114,7 +116,7 @@ pub async fn release(
 ) -> QueryResult<Released> {
     let Some(open) = open_escrow(tx, booking, mentor).await? else { return Ok(Released::default()) };
     let parts = Parts::earned(open.total, fee_basis_points);
-    pay_out(tx, booking, &open, parts).await?;
+    empty_escrow(tx, booking, &open, parts).await?;
     Ok(Released { earnings: parts.mentor, fee: parts.fee })
 }
 
@@ -148,7 +150,7 @@ pub async fn settle_escrow(
         return Err(SettleError::Mismatch { held });
     }
     match open {
-        Some(open) => Ok(pay_out(tx, booking, &open, parts).await?),
+        Some(open) => Ok(empty_escrow(tx, booking, &open, parts).await?),
         None => Ok(()),
     }
 }
@@ -173,7 +175,7 @@ async fn open_escrow(tx: &mut Tx, booking: BookingId, mentor: MemberId) -> Query
 }
 
 /// Empties an escrow by parts that sum to what it holds.
-async fn pay_out(tx: &mut Tx, booking: BookingId, open: &OpenEscrow, parts: Parts) -> QueryResult<()> {
+async fn empty_escrow(tx: &mut Tx, booking: BookingId, open: &OpenEscrow, parts: Parts) -> QueryResult<()> {
     let kind = match parts {
         Parts { learner: 0, .. } => TransactionKind::Release,
         Parts { mentor: 0, fee: 0, .. } => TransactionKind::Refund,

@@ -9,8 +9,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    loaders::{AdjustmentById, Recount},
-    model::{self, AccountKind, Asset, Balances, EntryRow, TransactionKind, promotion::PromotionRow},
+    loaders::{AdjustmentById, EarnedBy, Recount},
+    model::{self, AccountKind, Asset, Balances, Earned, EntryRow, TransactionKind, promotion::PromotionRow},
     repo::{entries, promotions},
 };
 use crate::{
@@ -145,9 +145,19 @@ pub struct Earnings {
 /// What the caller earned as a mentor.
 #[Object]
 impl Earnings {
-    /// What completed bookings have earned and is not paid out yet.
+    /// What is earned and not paid out yet: what `requestPayout` can take.
     async fn pending(&self) -> Money {
         credits(self.pending)
+    }
+
+    /// Everything ever earned, from the first day on. `null` if it cannot be read.
+    async fn total(&self, ctx: &Context<'_>) -> Field<Money> {
+        field(async { Ok(Some(credits(self.earned(ctx).await?.total))) }).await
+    }
+
+    /// What was paid out, or is on its way to the bank. `null` if it cannot be read.
+    async fn withdrawn(&self, ctx: &Context<'_>) -> Field<Money> {
+        field(async { Ok(Some(credits(self.earned(ctx).await?.withdrawn))) }).await
     }
 
     /// Every earning, newest first. `null` if it cannot be read.
@@ -161,6 +171,12 @@ impl Earnings {
     ) -> Field<Connection<WalletEntry>> {
         let args = PageArgs::new(first, after, last, before);
         field(entries_of(ctx, self.member_id, AccountKind::Earnings, Asset::credit(), args)).await
+    }
+}
+
+impl Earnings {
+    async fn earned(&self, ctx: &Context<'_>) -> Result<Earned, ApiError> {
+        Ok(ctx.one(EarnedBy(self.member_id)).await?.unwrap_or_default())
     }
 }
 
