@@ -90,7 +90,7 @@ impl Draw {
 
     /// What an adjustment gives, or takes.
     fn adjustment(&self) -> i64 {
-        if self.pick % 2 == 0 { self.amount } else { -self.amount }
+        if self.pick.is_multiple_of(2) { self.amount } else { -self.amount }
     }
 }
 
@@ -300,7 +300,7 @@ async fn start() -> (TestApp, Arc<World>) {
 /// end. Two lives, side by side to use the machine, each with a ledger of its own.
 #[tokio::test(flavor = "multi_thread")]
 async fn ten_thousand_random_steps_end_as_foretold() {
-    futures_util::future::join(life(2026, 5_000), life(7, 5_000)).await;
+    Box::pin(futures_util::future::join(life(2026, 5_000), life(7, 5_000))).await;
 }
 
 async fn life(seed: u64, steps: usize) {
