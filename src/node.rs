@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, ActId, AdjustmentId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId,
-        EntityId, MemberId, MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId,
-        PaymentId, ReviewId, SessionId, SkillCategoryId, SkillId, UploadId,
+        self, ActId, AdjustmentId, AuthSessionId, BookingId, CancellationQuoteId, ClaimId, ConversationId,
+        CreditPackageId, EntityId, MemberId, MentorApplicationId, MentorId, MessageId, NotificationId,
+        OAuthIdentityId, PaymentId, PriceQuoteId, ReviewId, SessionId, SkillCategoryId, SkillId, UploadId,
     },
     domains::{
         access,
@@ -38,7 +38,10 @@ use crate::{
         scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
-            types::{Booking, Session},
+            types::{
+                Booking, CancellationQuote, PriceQuote, Session,
+                quote::{cancellation_quote_of_caller, price_quote_of_caller},
+            },
         },
         uploads::types::{Upload, upload_of_caller},
         wallet::types::adjustment::{CreditAdjustment, adjustment_of_caller},
@@ -84,6 +87,10 @@ pub enum Node {
     AuditEntry(AuditEntry),
     /// An application to become a mentor, for the applicant and for reviewers.
     MentorApplication(MentorApplication),
+    /// What a cancellation by the caller would move.
+    CancellationQuote(CancellationQuote),
+    /// What a booking would cost the caller.
+    PriceQuote(PriceQuote),
     /// A file of the caller, or a document for those who review mentors.
     Upload(Upload),
     /// A correction of a wallet, for those who may make them.
@@ -162,6 +169,10 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
         }
         ActId::PREFIX => audit_entry(ctx, of(uuid)).await?.map(Node::AuditEntry),
         AdjustmentId::PREFIX => adjustment_of_caller(ctx, of(uuid)).await?.map(Node::CreditAdjustment),
+        CancellationQuoteId::PREFIX => {
+            cancellation_quote_of_caller(ctx, of(uuid)).await?.map(Node::CancellationQuote)
+        }
+        PriceQuoteId::PREFIX => price_quote_of_caller(ctx, of(uuid)).await?.map(Node::PriceQuote),
         UploadId::PREFIX => upload_of_caller(ctx, of(uuid)).await?.map(Node::Upload),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),

@@ -13,6 +13,7 @@ use crate::{
         accounts::mutation::{AccountsMutation, RecoveryMutation},
         admin::{mutation::AdminMutation, query::AdminQuery, subscription::AdminSubscription},
         audit::query::AuditQuery,
+        batch::mutation::BatchMutation,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
         documents::query::DocumentsQuery,
@@ -79,6 +80,7 @@ pub struct Mutation(
     UploadsMutation,
     OversightMutation,
     WalletMutation,
+    BatchMutation,
 );
 
 /// Everything that can be listened to.
@@ -112,6 +114,8 @@ pub const PRICES: &[(&str, &str, u64)] = &[
     ("Mutation", "logIn", 90),
     ("Mutation", "registerMember", 90),
     ("Mutation", "resetPassword", 90),
+    // Up to twenty mutations.
+    ("Mutation", "executeBatch", 190),
     // The whole ledger is summed, the whole log is checked.
     ("Query", "ledgerProof", 500),
     ("Query", "verifyAuditLog", 900),
@@ -119,6 +123,8 @@ pub const PRICES: &[(&str, &str, u64)] = &[
 
 /// Lists without a page size that may be longer than usual: (type, field, rows). See [`crate::engine::cost`].
 pub const ROWS: &[(&str, &str, u64)] = &[
+    // One for each item.
+    ("ExecuteBatchPayload", "results", 20),
     // Up to 500; a slot is two instants that are worked out in memory, so that some thirty of them make a row.
     ("Mentor", "slots", 15),
 ];

@@ -148,6 +148,12 @@ ids! {
     SessionId = "ses";
     /// One learner's seat in a session.
     BookingId = "bkg";
+    /// A key that the server made for a mutation.
+    IntentId = "int";
+    /// What a cancellation would move.
+    CancellationQuoteId = "cqt";
+    /// What a booking would cost.
+    PriceQuoteId = "pqt";
     /// One connection's stay in a room.
     PresenceId = "prs";
     /// An account of the ledger.

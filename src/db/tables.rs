@@ -147,6 +147,26 @@ diesel::table! {
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
         version -> Int8,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    cancellation_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        booking_id -> Uuid,
+        booking_version -> Int8,
+        late -> Bool,
+        to_learner -> Int8,
+        to_mentor -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -332,6 +352,7 @@ diesel::table! {
         input_hash -> Bytea,
         result_id -> Uuid,
         created_at -> Timestamptz,
+        input_parts -> Bytea,
     }
 }
 
@@ -341,6 +362,18 @@ diesel::table! {
     inboxes (member_id) {
         member_id -> Uuid,
         unread -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    intents (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        operation -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -534,6 +567,9 @@ diesel::table! {
         rating_count -> Int4,
         sessions_completed -> Int4,
         version -> Int8,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        late_cancellations -> Int4,
     }
 }
 
@@ -654,6 +690,26 @@ diesel::table! {
         expired -> Int8,
         reason -> Text,
         granted_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    price_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        mentor_id -> Uuid,
+        skill_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        price -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        created_at -> Timestamptz,
         expires_at -> Timestamptz,
     }
 }
@@ -878,6 +934,7 @@ diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
 diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(cancellation_quotes -> bookings (booking_id));
 diesel::joinable!(conversation_accesses -> members (admin_id));
 diesel::joinable!(conversation_accesses -> conversations (conversation_id));
 diesel::joinable!(conversation_members -> conversations (conversation_id));
@@ -927,6 +984,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     availability_overrides,
     availability_rules,
     bookings,
+    cancellation_quotes,
     claims,
     conversation_accesses,
     conversation_members,
@@ -943,6 +1001,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_users,
     idempotency_keys,
     inboxes,
+    intents,
     job_schedules,
     jobs,
     ledger_accounts,
@@ -964,6 +1023,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     oauth_states,
     payments,
     presence_intervals,
+    price_quotes,
     promotion_uses,
     promotions,
     proof_tries,

@@ -9,7 +9,11 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
+    db::idempotency::Difference,
+    domains::{
+        payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod,
+        sessions::types::Quote,
+    },
     graphql::{
         ApiError, Field,
         scalars::{BigInt, Money},
@@ -69,12 +73,19 @@ pub enum ErrorCode {
     ApprovalRequired,
     /// The price is not the one that you expected.
     PriceChanged,
+    /// Money would move that you were not shown: `quote` says what, and the act needs its id.
+    QuoteRequired,
+    /// Something else would move than you were shown, for example because the free time to cancel is over: `quote` says
+    /// what.
+    QuoteStale,
     /// The state does not allow it now.
     InvalidTransition,
     /// Somebody changed it since you read it.
     StaleVersion,
     /// The idempotency key was used with another input.
     IdempotencyConflict,
+    /// An item of a batch was not executed, because one that it waits for was not done.
+    DependencyFailed,
     /// Not open to you, for example a review without a completed booking.
     NotEligible,
     /// Done before and possible only once.
@@ -175,6 +186,16 @@ user_errors! {
     PriceChanged => PriceChangedError {
         /// The price now.
         price: Money,
+    }
+    /// The key was used with another input.
+    IdempotencyConflict => IdempotencyConflictError {
+        /// The fields of `input` that are not as in the first request; empty if that is not known any more.
+        differs: Vec<String>,
+    }
+    /// Money would move in another way than the caller was shown.
+    Quote => QuoteError {
+        /// What would move now. Show it, and send its id as `quoteId`.
+        quote: Quote,
     }
     /// A second factor is needed.
     TwoFactorRequired => TwoFactorRequiredError {
@@ -309,6 +330,19 @@ impl UserError {
         PriceChangedError { code, message, path: path(at), retryable: false, price }.into()
     }
 
+    /// Money that would move in another way than the caller was shown.
+    #[must_use]
+    pub fn quote(code: ErrorCode, quote: Quote) -> Self {
+        let message = match code {
+            ErrorCode::QuoteStale => {
+                "Something else would move now than this quote says. Show `quote`, and send its id as `quoteId`."
+            }
+            _ => "Not everything would go back. Show `quote`, and send its id as `quoteId`.",
+        };
+        let message = message.to_owned();
+        QuoteError { code, message, path: path("quoteId"), retryable: false, quote }.into()
+    }
+
     /// Too many tries.
     #[must_use]
     pub fn rate_limited(at: &str, message: &str, retry_after: i32) -> Self {
@@ -375,9 +409,19 @@ impl UserError {
 
     /// An idempotency key that was used with another input.
     #[must_use]
-    pub fn idempotency_conflict() -> Self {
-        let message = "This idempotencyKey was used with another input. Use a new key for a new request.";
-        Self::basic(ErrorCode::IdempotencyConflict, "idempotencyKey", message)
+    pub fn idempotency_conflict(difference: Difference) -> Self {
+        Self::key_conflict("idempotencyKey", difference)
+    }
+
+    /// A key, by its name in the input, that was used with another input.
+    #[must_use]
+    pub fn key_conflict(at: &str, Difference(differs): Difference) -> Self {
+        let what =
+            if differs.is_empty() { String::new() } else { format!(": {} differs", differs.join(", ")) };
+        let message =
+            format!("This {at} was used with another input{what}. Use a new key for a new request.");
+        let code = ErrorCode::IdempotencyConflict;
+        IdempotencyConflictError { code, message, path: path(at), retryable: false, differs }.into()
     }
 }
 

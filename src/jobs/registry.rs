@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, admin, audit, chat, discovery, documents, identities, notifications, oversight, payments,
-        profiles, rooms, scheduling, sessions, uploads, wallet,
+        accounts, admin, audit, chat, discovery, documents, identities, intents, notifications, oversight,
+        payments, profiles, rooms, scheduling, sessions, uploads, wallet,
     },
     integrations::{mail, payments::sandbox},
 };
@@ -48,6 +48,8 @@ pub fn registry() -> Registry {
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
+        .every(60 * MINUTE, &sessions::jobs::ForgetQuotes {})
+        .every(60 * MINUTE, &intents::jobs::ForgetIntents {})
         .every(5 * MINUTE, &uploads::jobs::RemoveAbandoned {})
         .every(MINUTE, &oversight::jobs::TellEnded {})
         .every(MINUTE, &admin::jobs::EndSuspensions {})

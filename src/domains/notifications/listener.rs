@@ -51,9 +51,10 @@ fn draft(event: &Pending) -> Option<Draft> {
             (Kind::BookingConfirmed, booking.id.to_string(), body(story))
         }
         BookingCancelled::KIND => {
-            let BookingCancelled { booking, refunded, .. } = event.payload()?;
-            let back = Amount { minor: refunded, ..price(&booking) };
-            let story = Story::Cancelled(part(&booking, member), booking.starts_at, back);
+            let BookingCancelled { booking, refunded, earnings, .. } = event.payload()?;
+            let part = part(&booking, member);
+            let minor = if part == Part::Learner { refunded } else { earnings };
+            let story = Story::Cancelled(part, booking.starts_at, Amount { minor, ..price(&booking) });
             (Kind::BookingCancelled, booking.id.to_string(), body(story))
         }
         BookingCompleted::KIND => {

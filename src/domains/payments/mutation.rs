@@ -2,18 +2,22 @@
 
 use std::sync::Arc;
 
-use async_graphql::{Context, Object};
+use async_graphql::{Context, ID, Object};
+use serde_json::json;
 
 use super::{
     query::packages_on_sale,
     service::{self, CheckoutError, CreateCheckout},
-    types::{CreateCheckoutInput, CreateCheckoutPayload, Payment},
+    types::{
+        CreateCheckoutInput, CreateCheckoutPayload, Payment, PrepareCheckoutInput, PrepareCheckoutPayload,
+    },
 };
 use crate::{
     app::App,
     db::ids::CreditPackageId,
     domains::{
         input::{attempt, id, not_found},
+        intents::{self, model::Operation, mutation::check_key},
         user_error::{BasicError, ErrorCode, InsufficientFundsError, Refusal, UserError, answer, path},
         wallet::types::credits,
     },
@@ -28,9 +32,33 @@ pub struct PaymentsMutation;
 /// Mutations of payments.
 #[Object]
 impl PaymentsMutation {
+    /// Makes the key for a purchase when its form opens: `createCheckout` takes it as its `idempotencyKey`, as often as it
+    /// takes. Needs a signed-in caller.
+    async fn prepare_checkout(
+        &self,
+        ctx: &Context<'_>,
+        input: PrepareCheckoutInput,
+    ) -> Field<PrepareCheckoutPayload> {
+        answer(async {
+            let member = ctx.signed_in()?.member_id;
+            let id: CreditPackageId = id(&input.package_id, "packageId")?;
+            let on_sale = packages_on_sale(ctx).await?;
+            let package = on_sale.into_iter().find(|package| package.0.id == id);
+            let package = package.ok_or_else(|| not_found("packageId", "package on sale"))?;
+            let intent = intents::service::mint(ctx.app(), member, Operation::CreateCheckout).await?;
+            Ok(PrepareCheckoutPayload {
+                intent_id: Some(ID(intent.id.to_string())),
+                expires_at: Some(intent.expires_at),
+                package: Some(package),
+                user_errors: Vec::new(),
+            })
+        })
+        .await
+    }
+
     /// Begins to buy a package of credits: gives a payment with the page to pay on. The credits come with the provider's
     /// word; `viewerEvents` tells. Needs a signed-in caller.
-    async fn create_checkout(
+    pub(crate) async fn create_checkout(
         &self,
         ctx: &Context<'_>,
         input: CreateCheckoutInput,
@@ -39,8 +67,9 @@ impl PaymentsMutation {
             let member_id = ctx.signed_in()?.member_id;
             let package_id: CreditPackageId = id(&input.package_id, "packageId")?;
             let return_url = input.return_url.map(|url| checked_return_url(ctx.app(), &url.0)).transpose()?;
-            let attempt =
-                attempt(member_id, "createCheckout", &input.idempotency_key, &(package_id, &return_url))?;
+            let key = json!({ "packageId": package_id, "returnUrl": return_url });
+            let attempt = attempt(member_id, "createCheckout", &input.idempotency_key, &key)?;
+            check_key(ctx, &attempt).await?;
             let command = CreateCheckout { member_id, package_id, return_url, attempt };
             let started = service::create_checkout(ctx.app(), command).await?;
             let payment = Some(Payment(Arc::new(started.payment)));
@@ -92,7 +121,7 @@ impl From<CheckoutError> for Refusal {
         };
         match error {
             CheckoutError::UnknownPackage => not_found("packageId", "package on sale").into(),
-            CheckoutError::Conflict => UserError::idempotency_conflict().into(),
+            CheckoutError::Conflict(difference) => UserError::idempotency_conflict(difference).into(),
             CheckoutError::NoProvider => {
                 unavailable("Payments are not set up on this server. Ask its operator.", false)
             }

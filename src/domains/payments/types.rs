@@ -120,8 +120,30 @@ pub struct CreateCheckoutInput {
     /// Where the provider's page leads afterwards: this server or one of its allowed web origins. Coming back proves
     /// nothing: the payment's status does.
     pub return_url: Option<Url>,
-    /// Any text of up to 128 characters, new for each purchase: sending the same request again gives the same payment.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
+}
+
+/// A form that will end in `createCheckout`.
+#[derive(Clone, Debug, InputObject)]
+pub struct PrepareCheckoutInput {
+    /// A package on sale.
+    pub package_id: ID,
+}
+
+/// What `prepareCheckout` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct PrepareCheckoutPayload {
+    /// The `idempotencyKey` for `createCheckout`.
+    pub intent_id: Option<ID>,
+    /// From when on it is good for nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What would be bought.
+    pub package: Option<CreditPackage>,
+    /// Why there is no key.
+    pub user_errors: Vec<UserError>,
 }
 
 /// What `createCheckout` did.
@@ -135,7 +157,7 @@ pub struct CreateCheckoutPayload {
     pub replayed: Option<bool>,
 }
 
-payloads!(CreateCheckoutPayload);
+payloads!(PrepareCheckoutPayload, CreateCheckoutPayload);
 
 macro_rules! payment_events {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(

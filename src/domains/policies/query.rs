@@ -11,7 +11,8 @@ use super::types::{
 use crate::{
     config::Config,
     domains::{
-        accounts, audit, mentorship, oversight, profiles, reviews, scheduling, sessions::model::rules,
+        accounts, audit, mentorship, oversight, profiles, reviews, scheduling,
+        sessions::{self, model::rules},
         uploads, wallet,
     },
     engine::scan,
@@ -76,6 +77,8 @@ fn accounts() -> AccountPolicies {
 }
 
 fn bookings(config: &Config) -> BookingPolicies {
+    use profiles::model::{CancellationPolicy, FREE_CANCELLATION_HOURS, LATE_FEE_PERCENT};
+    use sessions::model::quote::QUOTE_LIFE;
     BookingPolicies {
         hold_minutes: int(scheduling::model::HOLD_LIFE.num_minutes()),
         most_holds: int(scheduling::model::MOST_HOLDS),
@@ -85,6 +88,10 @@ fn bookings(config: &Config) -> BookingPolicies {
         given_up_after_hours: int(rules::GIVEN_UP_AFTER.num_hours()),
         confirm_hours: int(rules::CONFIRM_WINDOW.num_hours()),
         fee_basis_points: config.fee_basis_points.into(),
+        free_cancellation_hours: FREE_CANCELLATION_HOURS.map(i32::from).into(),
+        late_fee_percent: range(&LATE_FEE_PERCENT),
+        default_cancellation_policy: CancellationPolicy::DEFAULT.into(),
+        quote_minutes: int(QUOTE_LIFE.num_minutes()),
         review_stars: range(&reviews::model::STARS),
     }
 }

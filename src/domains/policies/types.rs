@@ -3,7 +3,10 @@
 use async_graphql::SimpleObject;
 
 use crate::{
-    domains::{audit::types::AuditHead, oversight::types::OversightNotice, uploads::types::UploadKind},
+    domains::{
+        audit::types::AuditHead, oversight::types::OversightNotice, profiles::types::CancellationPolicy,
+        uploads::types::UploadKind,
+    },
     graphql::scalars::{BigInt, Money},
 };
 
@@ -51,7 +54,7 @@ pub struct AccountPolicies {
 }
 
 /// Slots and bookings.
-#[derive(Clone, Copy, Debug, SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 pub struct BookingPolicies {
     /// Minutes that a slot is held.
     pub hold_minutes: i32,
@@ -67,8 +70,16 @@ pub struct BookingPolicies {
     pub given_up_after_hours: i32,
     /// Hours that a learner has to confirm a session, before it completes by itself.
     pub confirm_hours: i32,
-    /// What the platform keeps of a price, in hundredths of a percent.
+    /// What the platform keeps of what a mentor earns, in hundredths of a percent.
     pub fee_basis_points: i32,
+    /// Hours before the start until which a mentor may let learners cancel for nothing.
+    pub free_cancellation_hours: Vec<i32>,
+    /// What a mentor may earn of the price by a later cancellation, in percent.
+    pub late_fee_percent: IntRange,
+    /// The policy of a mentor who chose none.
+    pub default_cancellation_policy: CancellationPolicy,
+    /// Minutes that a quote is good, unless what it promises changes sooner.
+    pub quote_minutes: i32,
     /// Stars of a review.
     pub review_stars: IntRange,
 }

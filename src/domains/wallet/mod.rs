@@ -11,6 +11,7 @@
 //! | `HOLD` | the learner's `WALLET` | the booking's `ESCROW` |
 //! | `RELEASE` | the booking's `ESCROW` | the mentor's `EARNINGS`, `FEES` |
 //! | `REFUND` | the booking's `ESCROW` | the learner's `WALLET` |
+//! | `CANCELLATION` | the booking's `ESCROW` | the learner's `WALLET`, the mentor's `EARNINGS`, `FEES` |
 //! | `ADJUSTMENT` | `EQUITY`, or the member's `WALLET` | the member's `WALLET`, or `EQUITY` |
 //! | `PROMOTION` | `PROMOTIONS` | the member's `WALLET` |
 //! | `PROMOTION_EXPIRY` | the member's `WALLET` | `PROMOTIONS` |

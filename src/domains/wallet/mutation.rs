@@ -149,7 +149,7 @@ impl From<AdjustError> for Refusal {
                 UserError::basic(ErrorCode::Forbidden, "adjustmentId", message).into()
             }
             AdjustError::Decided(status) => UserError::transition(status.as_str(), &[]).into(),
-            AdjustError::KeyConflict => UserError::idempotency_conflict().into(),
+            AdjustError::KeyConflict(difference) => UserError::idempotency_conflict(difference).into(),
             AdjustError::Rights(error) => error.into(),
             AdjustError::Database(_) => Self::Api(error.into()),
         }

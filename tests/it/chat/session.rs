@@ -66,6 +66,8 @@ pub fn booking(session: &SessionRow, learner: &Client) -> BookingConfirmed {
         cancelled_at: None,
         cancelled_by: None,
         version: 1,
+        free_cancellation_hours: 12,
+        late_fee_percent: 100,
     };
     BookingConfirmed { booking, session: session.clone() }
 }

@@ -100,12 +100,14 @@ impl TestApp {
         self.member_with(name, &[]).await
     }
 
-    /// A new mentor, signed in, at 60.00 credits an hour, open all day every day (UTC, 30-minute steps, no notice).
+    /// A new mentor, signed in, at 60.00 credits an hour, open all day every day (UTC, 30-minute steps, no notice), who lets
+    /// learners cancel for nothing until the start.
     pub async fn mentor(&self, name: &str) -> Client {
         let mentor = self.member_with(name, &[Role::Mentor]).await;
         mentor
             .run(
-                "mutation($input: UpdateMentorProfileInput!) { updateMentorProfile(input: $input) { userErrors { message } } }",
+                "mutation($input: UpdateMentorProfileInput!) { updateMentorProfile(input: $input) { userErrors { message } }
+                   setCancellationPolicy(input: { freeHours: 0, lateFeePercent: 100 }) { userErrors { message } } }",
                 json!({ "input": { "headline": format!("Lessons with {name}"), "hourlyRateMinor": "6000" } }),
             )
             .await

@@ -26,7 +26,7 @@ pub struct Amount<'a> {
 pub enum Story<'a> {
     /// A seat was booked.
     Booked(Part, DateTime<Utc>, Amount<'a>),
-    /// A booking was cancelled; this much went back to the learner.
+    /// A booking was cancelled; this much went to the reader.
     Cancelled(Part, DateTime<Utc>, Amount<'a>),
     /// A session went live.
     Started(Part),
@@ -78,12 +78,17 @@ pub fn body(story: Story<'_>) -> String {
         Story::Cancelled(Part::Learner, at, Amount { minor: 0, .. }) => {
             format!("Your session on {} was cancelled.", time(at))
         }
+        Story::Cancelled(Part::Mentor, at, Amount { minor: 0, .. }) => {
+            format!("The booking of your session on {} was cancelled.", time(at))
+        }
         Story::Cancelled(Part::Learner, at, back) => {
             format!("Your session on {} was cancelled. {} went back to your wallet.", time(at), money(back))
         }
-        Story::Cancelled(Part::Mentor, at, _) => {
-            format!("The booking of your session on {} was cancelled.", time(at))
-        }
+        Story::Cancelled(Part::Mentor, at, earned) => format!(
+            "The booking of your session on {} was cancelled late. You earned {}.",
+            time(at),
+            money(earned)
+        ),
         Story::Started(Part::Learner) => "Your session has started. Join it now.".to_owned(),
         Story::Started(Part::Mentor) => "The session that you lead has started.".to_owned(),
         Story::Ended(Part::Learner) => {
@@ -192,8 +197,12 @@ mod tests {
                 "Your session on 3 March 2027 at 14:05 UTC was cancelled.",
             ),
             (
-                Story::Cancelled(Part::Mentor, at, credits(6000)),
+                Story::Cancelled(Part::Mentor, at, credits(0)),
                 "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled.",
+            ),
+            (
+                Story::Cancelled(Part::Mentor, at, credits(5100)),
+                "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled late. You earned 51.00 credits.",
             ),
             (Story::Started(Part::Learner), "Your session has started. Join it now."),
             (Story::Started(Part::Mentor), "The session that you lead has started."),

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     db::{
         Tx,
-        idempotency::{Attempt, Claimed},
+        idempotency::{Attempt, Claimed, Difference},
         ids::{CreditPackageId, EntityId, MemberId, PaymentId},
         transact,
     },
@@ -46,7 +46,7 @@ pub enum CheckoutError {
     UnknownPackage,
     /// The key was used with another input.
     #[error("the key was used with another input")]
-    Conflict,
+    Conflict(Difference),
     /// This installation has no provider.
     #[error("no provider")]
     NoProvider,
@@ -80,7 +80,7 @@ async fn begin(tx: &mut Tx, command: &CreateCheckout, provider: &str) -> Result<
     let (id, now) = (PaymentId::new(), tx.now());
     match command.attempt.claim(tx, id.uuid(), now).await? {
         Claimed::New => {}
-        Claimed::Conflict => return Err(CheckoutError::Conflict),
+        Claimed::Conflict(difference) => return Err(CheckoutError::Conflict(difference)),
         Claimed::Replayed(id) => {
             let made = repo::payments_by_ids(tx, &[PaymentId::from_uuid(id)]).await?;
             let payment = made.into_iter().next().ok_or(diesel::result::Error::NotFound)?;

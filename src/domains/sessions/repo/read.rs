@@ -28,7 +28,8 @@ macro_rules! session_columns {
 macro_rules! booking_columns {
     () => {
         "b.id, b.session_id, b.learner_id, b.mentor_id, b.status, b.payment_status, b.starts_at, b.price, b.currency, \
-         b.created_at, b.auto_confirms_at, b.completed_at, b.cancelled_at, b.cancelled_by, b.version"
+         b.created_at, b.auto_confirms_at, b.completed_at, b.cancelled_at, b.cancelled_by, b.version, \
+         b.free_cancellation_hours, b.late_fee_percent"
     };
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{BookingPaymentStatus, BookingStatus, Session};
+use super::{BookingPaymentStatus, BookingStatus, Session, quote::policy};
 use crate::{
     domains::{
         accounts::loaders::MemberById,
         profiles::{
             loaders::MentorById,
-            types::{Member, Mentor},
+            types::{CancellationPolicy, Member, Mentor},
         },
         sessions::{
             loaders::SessionById,
@@ -77,6 +77,16 @@ impl Booking {
     /// When it was cancelled. `null` if it was not.
     async fn cancelled_at(&self) -> Option<DateTime<Utc>> {
         self.row.cancelled_at
+    }
+
+    /// What happens to the price when the learner cancels, as it was promised when the booking was made.
+    async fn cancellation_policy(&self) -> CancellationPolicy {
+        policy(self.row.free_cancellation_hours, self.row.late_fee_percent)
+    }
+
+    /// Until when the learner cancels for nothing.
+    async fn free_cancellation_until(&self) -> DateTime<Utc> {
+        self.row.free_until()
     }
 
     /// Who cancelled it. `null` if nobody did, or if the session was given up because nobody started it.

@@ -115,6 +115,42 @@ pub struct EscrowRow {
     pub wallet_id: LedgerAccountId,
 }
 
+/// Who gets how much of an escrow, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Back to the learner's wallet.
+    pub learner: i64,
+    /// To the mentor's earnings.
+    pub mentor: i64,
+    /// To the platform.
+    pub fee: i64,
+}
+
+impl Parts {
+    /// All of it.
+    #[must_use]
+    pub const fn total(self) -> i64 {
+        self.learner + self.mentor + self.fee
+    }
+
+    /// An amount that a mentor earned: the platform's fee in hundredths of a percent, the rest to the mentor.
+    #[must_use]
+    pub fn earned(amount: i64, fee_basis_points: u16) -> Self {
+        let fee_weight = u32::from(fee_basis_points.min(10_000));
+        let parts = split(amount, &[10_000 - fee_weight, fee_weight]);
+        let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+        Self { learner: 0, mentor: part(0), fee: part(1) }
+    }
+
+    /// A price of which a percentage is earned and the rest goes back.
+    #[must_use]
+    pub fn partly_earned(price: i64, percent: u32, fee_basis_points: u16) -> Self {
+        let parts = split(price, &[100 - percent.min(100), percent.min(100)]);
+        let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+        Self { learner: part(0), ..Self::earned(part(1), fee_basis_points) }
+    }
+}
+
 /// What is in a member's accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable)]
 pub struct Balances {

@@ -77,7 +77,7 @@ statement! {
      (select 'escrow of a finished booking is zero', e.owner_id || ' still has ' || e.balance
       from ledger_accounts e
       where e.kind = 'ESCROW' and e.balance <> 0 and (
-        exists (select from ledger_transactions t where t.subject_id = e.owner_id and t.kind in ('RELEASE', 'REFUND'))
+        exists (select from ledger_transactions t where t.subject_id = e.owner_id and t.kind in ('RELEASE', 'REFUND', 'CANCELLATION'))
         or exists (select from bookings b where b.id = e.owner_id and b.payment_status <> 'HELD')) limit 100)
      union all
      (select 'escrow of an open booking is its price', b.id || ' costs ' || b.price || ', its escrow has ' || e.balance

@@ -16,7 +16,7 @@ use crate::{
     app::App,
     db::{
         Tx,
-        idempotency::{Attempt, Claimed},
+        idempotency::{Attempt, Claimed, Difference},
         ids::{AdjustmentId, EntityId, MemberId},
         transact,
     },
@@ -71,7 +71,7 @@ pub enum AdjustError {
     Decided(AdjustmentStatus),
     /// The idempotency key was used with another input.
     #[error("key used with another input")]
-    KeyConflict,
+    KeyConflict(Difference),
     /// Whoever asks has lost the right in this moment.
     #[error("rights")]
     Rights(#[from] RightsError),
@@ -96,7 +96,7 @@ pub async fn adjust(app: &App, command: AdjustWallet) -> Result<Adjusted, Adjust
         let id = AdjustmentId::new();
         match command.attempt.claim(tx, id.uuid(), now).await? {
             Claimed::New => {}
-            Claimed::Conflict => return Err(AdjustError::KeyConflict),
+            Claimed::Conflict(difference) => return Err(AdjustError::KeyConflict(difference)),
             Claimed::Replayed(id) => {
                 let found = repo::by_ids(tx, &[AdjustmentId::from_uuid(id)]).await?;
                 return found.into_iter().next().map(|row| (row, true)).ok_or(AdjustError::NotFound);

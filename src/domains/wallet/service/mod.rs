@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{
     model::{
-        AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged, split,
+        AccountKind, AccountName, AccountRow, Amount, Asset, Line, Parts, TransactionKind, WalletChanged,
     },
     repo::moves::{self, WriteLines},
 };
@@ -112,26 +112,86 @@ pub async fn release(
     mentor: MemberId,
     fee_basis_points: u16,
 ) -> QueryResult<Released> {
-    let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(Released::default()) };
+    let Some(open) = open_escrow(tx, booking, mentor).await? else { return Ok(Released::default()) };
+    let parts = Parts::earned(open.total, fee_basis_points);
+    pay_out(tx, booking, &open, parts).await?;
+    Ok(Released { earnings: parts.mentor, fee: parts.fee })
+}
+
+/// Why an escrow was not paid out.
+#[derive(Debug, thiserror::Error)]
+pub enum SettleError {
+    /// The parts do not sum to what is held, or one of them is negative.
+    #[error("{held} minor units are held")]
+    Mismatch {
+        /// What is held.
+        held: i64,
+    },
+    /// The database failed.
+    #[error("database")]
+    Database(#[from] diesel::result::Error),
+}
+
+/// Pays a booking's escrow out by given parts, which must sum to exactly what it holds.
+///
+/// # Errors
+/// See [`SettleError`].
+pub async fn settle_escrow(
+    tx: &mut Tx,
+    booking: BookingId,
+    mentor: MemberId,
+    parts: Parts,
+) -> Result<(), SettleError> {
+    let open = open_escrow(tx, booking, mentor).await?;
+    let held = open.as_ref().map_or(0, |open| open.total);
+    if parts.total() != held || [parts.learner, parts.mentor, parts.fee].iter().any(|&part| part < 0) {
+        return Err(SettleError::Mismatch { held });
+    }
+    match open {
+        Some(open) => Ok(pay_out(tx, booking, &open, parts).await?),
+        None => Ok(()),
+    }
+}
+
+/// An escrow that still holds something, locked together with the accounts that it can go to.
+struct OpenEscrow {
+    account: AccountRow,
+    total: i64,
+    wallet: LedgerAccountId,
+    earnings: AccountRow,
+    fees: AccountRow,
+}
+
+async fn open_escrow(tx: &mut Tx, booking: BookingId, mentor: MemberId) -> QueryResult<Option<OpenEscrow>> {
+    let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(None) };
     let names =
         [member_account(AccountKind::Earnings, mentor), platform_account(AccountKind::Fees, Asset::credit())];
     let [earnings, fees] = open(tx, names).await?;
     let locked = moves::lock(tx, vec![escrow.escrow_id, escrow.wallet_id, earnings.id]).await?;
-    let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(Released::default()) };
-    let fee_weight = u32::from(fee_basis_points.min(10_000));
-    let parts = split(total, &[10_000 - fee_weight, fee_weight]);
-    let released = Released {
-        earnings: parts.first().copied().unwrap_or_default(),
-        fee: parts.last().copied().unwrap_or_default(),
+    let held = held_in(&locked, escrow.escrow_id);
+    Ok(held.map(|(account, total)| OpenEscrow { account, total, wallet: escrow.wallet_id, earnings, fees }))
+}
+
+/// Empties an escrow by parts that sum to what it holds.
+async fn pay_out(tx: &mut Tx, booking: BookingId, open: &OpenEscrow, parts: Parts) -> QueryResult<()> {
+    let kind = match parts {
+        Parts { learner: 0, .. } => TransactionKind::Release,
+        Parts { mentor: 0, fee: 0, .. } => TransactionKind::Refund,
+        Parts { .. } => TransactionKind::Cancellation,
     };
-    let lines = vec![
-        Line::new(&from, -total),
-        Line::new(&earnings, released.earnings),
-        Line::new(&fees, released.fee),
-        Line { account: escrow.wallet_id, asset: from.asset, amount: 0, held: -total },
+    let mut lines = vec![
+        Line::new(&open.account, -open.total),
+        Line {
+            account: open.wallet,
+            asset: open.account.asset.clone(),
+            amount: parts.learner,
+            held: -open.total,
+        },
     ];
-    write(tx, &Cause::of(TransactionKind::Release, booking), lines).await?;
-    Ok(released)
+    if kind != TransactionKind::Refund {
+        lines.extend([Line::new(&open.earnings, parts.mentor), Line::new(&open.fees, parts.fee)]);
+    }
+    write(tx, &Cause::of(kind, booking), lines).await
 }
 
 /// Pays a booking's whole escrow back into the learner's wallet; returns how much that was. A booking that holds nothing

@@ -266,7 +266,7 @@ pub enum WalletEntryKind {
     Purchase,
     /// A booking's price went into escrow.
     Hold,
-    /// A completed booking was paid out.
+    /// A booking was paid out to its mentor: completed, or cancelled too late for anything to go back.
     Release,
     /// A cancelled booking's price came back.
     Refund,
@@ -314,7 +314,7 @@ pub enum LedgerAccountKind {
     Sales,
     /// Credits ever issued, as their negative.
     Issued,
-    /// What the platform keeps of completed bookings.
+    /// What the platform keeps of what mentors earn.
     Fees,
     /// What administrators gave by hand, as its negative, less what they took.
     Equity,
