@@ -116,7 +116,9 @@ impl Foretold {
         if cancelled {
             let purse = &mut self.purses[*learner];
             purse.bought += *bought;
-            gifts.iter().for_each(|&(place, amount)| purse.gifts[place].left += amount);
+            for &(place, amount) in &*gifts {
+                purse.gifts[place].left += amount;
+            }
         } else {
             let price = *bought + gifts.iter().map(|(_, amount)| amount).sum::<i64>();
             let fee = u32::from(FEE);
