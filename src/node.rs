@@ -8,8 +8,8 @@ use uuid::Uuid;
 use crate::{
     db::ids::{
         self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
-        MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, ReviewId,
-        SessionId, SkillCategoryId, SkillId, UploadId,
+        MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, RefundId,
+        ReviewId, SessionId, SkillCategoryId, SkillId, UploadId, WebhookId,
     },
     domains::{
         access,
@@ -27,8 +27,8 @@ use crate::{
         mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
-            loaders::{PackageById, PaymentById},
-            types::{CreditPackage, Payment},
+            loaders::{PackageById, PaymentById, RefundById, WebhookById},
+            types::{CreditPackage, Payment, PaymentRefund, Webhook},
         },
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
@@ -75,6 +75,10 @@ pub enum Node {
     CreditPackage(CreditPackage),
     /// A payment of the caller.
     Payment(Payment),
+    /// A refund of a payment.
+    PaymentRefund(PaymentRefund),
+    /// Something that a payment provider told, for operators.
+    Webhook(Webhook),
     /// A signed-in device of the caller.
     AuthSession(AuthSession),
     /// One of the caller's own outside identities.
@@ -153,6 +157,8 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
         }
         OAuthIdentityId::PREFIX => identity_of_caller(ctx, of(uuid)).await?.map(Node::OAuthIdentity),
+        WebhookId::PREFIX => webhook(ctx, of(uuid)).await?.map(Node::Webhook),
+        RefundId::PREFIX => own_refund(ctx, of(uuid)).await?.map(Node::PaymentRefund),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         MentorApplicationId::PREFIX => {
             application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
@@ -194,6 +200,22 @@ async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>
     let Some(viewer) = ctx.viewer() else { return Ok(None) };
     let row = ctx.one(PaymentById(id)).await?;
     Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
+}
+
+/// Absent for those who may not see what providers tell.
+async fn webhook(ctx: &Context<'_>, id: WebhookId) -> Result<Option<Webhook>, ApiError> {
+    match access::guard::privileged(ctx, Permission::ManagePayments).await {
+        Ok(()) => {}
+        Err(ApiError::Told { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    Ok(ctx.one(WebhookById(id)).await?.map(Webhook))
+}
+
+async fn own_refund(ctx: &Context<'_>, id: RefundId) -> Result<Option<PaymentRefund>, ApiError> {
+    let Some(row) = ctx.one(RefundById(id)).await? else { return Ok(None) };
+    let payment = own_payment(ctx, row.payment_id).await?;
+    Ok(payment.map(|Payment(payment)| PaymentRefund { row, payment }))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

@@ -166,6 +166,10 @@ ids! {
     CreditPackageId = "pkg";
     /// A payment through a provider.
     PaymentId = "pay";
+    /// A refund of a payment.
+    RefundId = "rfd";
+    /// A webhook as it was stored.
+    WebhookId = "whk";
     /// A conversation.
     ConversationId = "cnv";
     /// A chat message.

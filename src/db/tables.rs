@@ -385,7 +385,6 @@ diesel::table! {
         subject_id -> Uuid,
         created_at -> Timestamptz,
         reference_id -> Nullable<Uuid>,
-        reference_id -> Nullable<Uuid>,
     }
 }
 
@@ -552,6 +551,25 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    payment_refunds (id) {
+        id -> Uuid,
+        payment_id -> Uuid,
+        quote_id -> Uuid,
+        status -> Text,
+        amount -> Int8,
+        credits -> Int8,
+        reason -> Text,
+        requested_by -> Nullable<Uuid>,
+        provider_reference -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     payments (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -566,6 +584,14 @@ diesel::table! {
         checkout_url -> Nullable<Text>,
         created_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
+        flow -> Text,
+        client_secret -> Nullable<Text>,
+        provider_capture -> Nullable<Text>,
+        captured -> Int8,
+        refunded -> Int8,
+        refund_pending -> Int8,
+        refunded_credits -> Int8,
+        asked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -651,6 +677,18 @@ diesel::table! {
         title -> Text,
         return_url -> Nullable<Text>,
         status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_refunds (id) {
+        id -> Text,
+        refund_id -> Uuid,
+        checkout_id -> Text,
+        amount -> Int8,
         created_at -> Timestamptz,
     }
 }
@@ -793,6 +831,7 @@ diesel::table! {
         received_at -> Timestamptz,
         applied_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+        id -> Uuid,
     }
 }
 
@@ -822,6 +861,8 @@ diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(oauth_identities -> members (member_id));
 diesel::joinable!(oauth_states -> members (member_id));
 diesel::joinable!(oauth_states -> oauth_identities (proven_id));
+diesel::joinable!(payment_refunds -> payments (payment_id));
+diesel::joinable!(payment_refunds -> members (requested_by));
 diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
 diesel::joinable!(presence_intervals -> members (member_id));
@@ -830,6 +871,7 @@ diesel::joinable!(proof_tries -> members (member_id));
 diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
 diesel::joinable!(reviews -> bookings (booking_id));
+diesel::joinable!(sandbox_refunds -> sandbox_checkouts (checkout_id));
 diesel::joinable!(schedules -> members (mentor_id));
 diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(skill_endorsements -> skills (skill_id));
@@ -881,6 +923,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     oauth_identities,
     oauth_states,
+    payment_refunds,
     payments,
     presence_intervals,
     proof_tries,
@@ -889,6 +932,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     request_counts,
     reviews,
     sandbox_checkouts,
+    sandbox_refunds,
     schedules,
     second_factors,
     sessions,

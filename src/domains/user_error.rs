@@ -9,7 +9,11 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
+    domains::{
+        payments::types::{CreditPackage, PaymentProviderName},
+        scheduling::types::Slot,
+        second_factor::types::ProofMethod,
+    },
     graphql::{
         ApiError, Field,
         scalars::{BigInt, Money},
@@ -77,8 +81,14 @@ pub enum ErrorCode {
     NotEligible,
     /// Done before and possible only once.
     AlreadyDone,
-    /// The payment provider cannot be reached or is not set up.
+    /// The payment provider cannot be reached or is not set up: `available` says which are.
     ProviderUnavailable,
+    /// More than can go back: `refundable` says how much can.
+    AmountTooHigh,
+    /// The quote is too old: ask for a new one.
+    QuoteExpired,
+    /// The quote was used: each is good once.
+    QuoteUsed,
     /// Too often; wait.
     RateLimited,
     /// Larger than allowed, for example a picture of 6 MB: `max` says how large it may be.
@@ -173,6 +183,16 @@ user_errors! {
     PriceChanged => PriceChangedError {
         /// The price now.
         price: Money,
+    }
+    /// The payment provider cannot be reached or is not set up.
+    ProviderUnavailable => ProviderUnavailableError {
+        /// The providers that can be paid through here in the way that was asked for, the preferred one first.
+        available: Vec<PaymentProviderName>,
+    }
+    /// More than can go back.
+    AmountTooHigh => AmountTooHighError {
+        /// What can.
+        refundable: Money,
     }
     /// A second factor is needed.
     TwoFactorRequired => TwoFactorRequiredError {

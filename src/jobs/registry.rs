@@ -39,6 +39,8 @@ pub fn registry() -> Registry {
         // Jobs and schedules.
         .job::<mail::SendMail>()
         .job::<payments::jobs::ApplyWebhook>()
+        .job::<payments::jobs::LookAtPayment>()
+        .job::<payments::jobs::SendRefund>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .job::<accounts::jobs::BeginReset>()
         .every(60 * MINUTE, &accounts::jobs::ForgetEnded {})
@@ -46,6 +48,9 @@ pub fn registry() -> Registry {
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(5 * MINUTE, &payments::jobs::AskSilent {})
+        .every(60 * MINUTE, &payments::jobs::FollowRefunds {})
+        .every(24 * 60 * MINUTE, &payments::jobs::ForgetWebhooks {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
         .every(5 * MINUTE, &uploads::jobs::RemoveAbandoned {})

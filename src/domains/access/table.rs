@@ -2,7 +2,7 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
+    Permission::{ManageMembers, ManagePayments, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
     Role::Mentor,
 };
 
@@ -14,6 +14,7 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
     ("adminSchemaUsage", Permission(ReadUsage)),
+    ("adminWebhooks", Permission(ManagePayments)),
     ("conversation", Visible),
     ("creditPackages", Anybody),
     ("ledgerProof", Anybody),
@@ -21,7 +22,9 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("mentors", Anybody),
     ("node", Visible),
     ("nodes", Visible),
+    ("paymentProviders", Anybody),
     ("policies", Anybody),
+    ("refundQuote", Permission(ManagePayments)),
     ("schemaVersion", Anybody),
     ("session", Visible),
     ("skill", Anybody),
@@ -35,6 +38,8 @@ pub const QUERIES: &[(&str, Access)] = &[
 pub const MUTATIONS: &[(&str, Access)] = &[
     ("addReview", Party("the booking's learner")),
     ("adminOpenConversation", Permission(OverseeConversations)),
+    ("adminRefund", Permission(ManagePayments)),
+    ("adminReplayWebhook", Permission(ManagePayments)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -81,6 +86,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("updateMentorProfile", Role(Mentor)),
     ("updateProfile", SignedIn),
     ("verifyEmail", Anybody),
+    ("verifyPayment", Party("the payment's payer")),
 ];
 
 /// The fields of `Subscription`.
@@ -98,6 +104,7 @@ pub const OBJECTS: &[(&str, Access)] = &[
     ("AuditEntry", Permission(ReadAudit)),
     ("RegisteredDocument", Permission(ReadUsage)),
     ("SchemaUsage", Permission(ReadUsage)),
+    ("Webhook", Permission(ManagePayments)),
 ];
 
 /// What a suspended member may still do: keep the account safe, and leave.

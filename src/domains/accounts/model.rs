@@ -43,6 +43,7 @@ text_enum! {
     pub enum Permission {
         ManageMembers = "MANAGE_MEMBERS", ReviewMentors = "REVIEW_MENTORS", ReadAudit = "READ_AUDIT",
         ReadUsage = "READ_USAGE", OverseeConversations = "OVERSEE_CONVERSATIONS",
+        ManagePayments = "MANAGE_PAYMENTS",
     }
 }
 

@@ -26,6 +26,8 @@ text_enum! {
         ConversationOpened = "CONVERSATION_OPENED",
         ConversationRead = "CONVERSATION_READ",
         CreditsAdjusted = "CREDITS_ADJUSTED",
+        RefundRequested = "REFUND_REQUESTED",
+        WebhookReplayed = "WEBHOOK_REPLAYED",
         SignedIn = "SIGNED_IN",
         SignInRefused = "SIGN_IN_REFUSED",
         DeviceSignedOut = "DEVICE_SIGNED_OUT",

@@ -35,6 +35,10 @@ pub enum AuditAction {
     ConversationRead,
     /// Credits were given or taken by hand.
     CreditsAdjusted,
+    /// It was asked for that a payment goes back, or a part of it.
+    RefundRequested,
+    /// What a provider told was applied again.
+    WebhookReplayed,
     /// A device that the member had not used before was signed in.
     SignedIn,
     /// So many tried to sign in to an account from one place that it was locked for a while.

@@ -33,7 +33,7 @@ use crate::{
         oversight::{self, types::ConversationOverseen},
         payments::{
             self,
-            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+            types::{PaymentExpired, PaymentFailed, PaymentRequiresAction, PaymentSucceeded, RefundChanged},
         },
         profiles::{self, types::ProfileUpdated},
         reviews::{self, types::ReviewAdded},
@@ -157,10 +157,14 @@ events! {
     WalletChanged(wallet::model::WalletChanged);
     /// A payment arrived.
     PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment waits for its payer.
+    PaymentRequiresAction(payments::model::PaymentRequiresAction);
     /// A payment was refused.
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
     PaymentExpired(payments::model::PaymentExpired);
+    /// A payment of the caller goes back, or a part of it.
+    RefundChanged(payments::model::RefundChanged);
     /// A file of the caller was finalised.
     UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.

@@ -16,7 +16,9 @@ use crate::{
     domains::{
         mentorship::model::MentorApplicationReviewed,
         oversight::model::ConversationOverseen,
-        payments::model::{PaymentFailed, PaymentSucceeded},
+        payments::model::{
+            PaymentFailed, PaymentRequiresAction, PaymentSucceeded, RefundChanged, RefundStatus,
+        },
         reviews::model::ReviewAdded,
         sessions::model::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
@@ -66,16 +68,6 @@ fn draft(event: &Pending) -> Option<Draft> {
             let SessionEnded { session } = event.payload()?;
             (Kind::SessionEnded, session.id.to_string(), body(Story::Ended(part_in(&session, member))))
         }
-        PaymentSucceeded::KIND => {
-            let PaymentSucceeded { payment } = event.payload()?;
-            let amount = Amount { minor: payment.amount, currency: &payment.currency };
-            (Kind::PaymentSucceeded, payment.id.to_string(), body(Story::Paid(amount, payment.credits)))
-        }
-        PaymentFailed::KIND => {
-            let PaymentFailed { payment } = event.payload()?;
-            let amount = Amount { minor: payment.amount, currency: &payment.currency };
-            (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
-        }
         ReviewAdded::KIND => {
             let ReviewAdded { review } = event.payload()?;
             (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
@@ -93,6 +85,41 @@ fn draft(event: &Pending) -> Option<Draft> {
             occasion = Some(overseen.access_id.to_string());
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
+        }
+        _ => return payment(event, member),
+    };
+    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+/// The notification of an event about a payment.
+fn payment(event: &Pending, member: MemberId) -> Option<Draft> {
+    let mut occasion = None;
+    let (kind, subject, body) = match event.kind {
+        PaymentSucceeded::KIND => {
+            let PaymentSucceeded { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            (Kind::PaymentSucceeded, payment.id.to_string(), body(Story::Paid(amount, payment.credits)))
+        }
+        PaymentFailed::KIND => {
+            let PaymentFailed { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
+        }
+        PaymentRequiresAction::KIND => {
+            let PaymentRequiresAction { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            let body = body(Story::PaymentRequiresAction(amount));
+            (Kind::PaymentRequiresAction, payment.id.to_string(), body)
+        }
+        RefundChanged::KIND => {
+            let RefundChanged { payment, refund } = event.payload()?;
+            if refund.status != RefundStatus::Succeeded {
+                return None;
+            }
+            let amount = Amount { minor: refund.amount, currency: &payment.currency };
+            occasion = Some(refund.id.to_string());
+            let body = body(Story::PaymentRefunded(amount, refund.credits));
+            (Kind::PaymentRefunded, payment.id.to_string(), body)
         }
         _ => return None,
     };

@@ -36,6 +36,10 @@ pub enum NotificationKind {
     PaymentSucceeded,
     /// A payment failed: the wallet is unchanged.
     PaymentFailed,
+    /// A payment waits for its payer to answer the bank.
+    PaymentRequiresAction,
+    /// A payment went back, or a part of it.
+    PaymentRefunded,
     /// A review of the mentor was written.
     ReviewReceived,
     /// The application to become a mentor was decided.

@@ -11,6 +11,8 @@
 //! | `HOLD` | the learner's `WALLET` | the booking's `ESCROW` |
 //! | `RELEASE` | the booking's `ESCROW` | the mentor's `EARNINGS`, `FEES` |
 //! | `REFUND` | the booking's `ESCROW` | the learner's `WALLET` |
+//! | `PAYMENT_REFUND` | `GATEWAY` in the currency paid, the member's `WALLET` | `SALES` in the currency paid, `ISSUED` in credits |
+//! | `PAYMENT_REFUND_FAILED` | as `PAYMENT_REFUND`, the other way | |
 //!
 //! Invariants: postings are never changed; a kept balance is the sum of the account's postings and never negative; an
 //! escrow ends at exactly zero; a wallet's `held` is the sum of the escrows that its owner pays; accounts with a kept

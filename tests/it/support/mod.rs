@@ -13,6 +13,7 @@ pub mod client;
 pub mod database;
 pub mod introspection;
 pub mod node;
+pub mod payments;
 pub mod process;
 pub mod redis;
 pub mod smtp;
@@ -27,8 +28,8 @@ use skillswap::{
     cli::serve::Server,
     clock::Clock,
     config::{
-        Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, OversightNotice, ProcessRole,
-        StorageConfig, Switch, TlsConfig,
+        Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, OversightNotice, PaymentsConfig,
+        ProcessRole, StorageConfig, Switch, TlsConfig,
     },
     domains::accounts::{self, model::Role},
     jobs::runner,
@@ -290,6 +291,7 @@ pub fn config() -> Config {
         oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
         storage: StorageConfig::default(),
+        payments: PaymentsConfig::default(),
         shared_buffers_mb: 64,
         pg_bin_dir: None,
         search_path: None,

@@ -25,6 +25,8 @@ text_enum! {
         SessionEnded = "SESSION_ENDED",
         PaymentSucceeded = "PAYMENT_SUCCEEDED",
         PaymentFailed = "PAYMENT_FAILED",
+        PaymentRequiresAction = "PAYMENT_REQUIRES_ACTION",
+        PaymentRefunded = "PAYMENT_REFUNDED",
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         ConversationOverseen = "CONVERSATION_OVERSEEN",

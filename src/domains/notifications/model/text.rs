@@ -49,6 +49,10 @@ pub enum Story<'a> {
     Paid(Amount<'a>, i64),
     /// A payment failed.
     PaymentFailed(Amount<'a>),
+    /// A payment that waits for its payer.
+    PaymentRequiresAction(Amount<'a>),
+    /// A payment that went back, and the credits that went with it.
+    PaymentRefunded(Amount<'a>, i64),
     /// A review was written: its stars.
     Reviewed(i16),
     /// The application to become a mentor was approved.
@@ -57,6 +61,18 @@ pub enum Story<'a> {
     NotMentor(&'a str, DateTime<Utc>),
     /// An administrator may, or could, read a conversation: from when until when.
     Overseen(DateTime<Utc>, DateTime<Utc>),
+}
+
+fn waiting(amount: Amount<'_>) -> String {
+    format!(
+        "Your bank wants to hear from you about your payment of {}. Open the payment to go on.",
+        money(amount)
+    )
+}
+
+fn went_back(amount: Amount<'_>, credits: i64) -> String {
+    let credits = money(Amount { minor: credits, currency: CREDIT });
+    format!("{} went back to you: {credits} were taken out of your wallet.", money(amount))
 }
 
 /// The text of a notification.
@@ -100,6 +116,8 @@ pub fn body(story: Story<'_>) -> String {
         Story::PaymentFailed(amount) => {
             format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
         }
+        Story::PaymentRequiresAction(amount) => waiting(amount),
+        Story::PaymentRefunded(amount, credits) => went_back(amount, credits),
         Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
         Story::Reviewed(stars) => format!("You received a review with {stars} stars."),
         Story::MentorNow => "You are a mentor now. Set your offer and your hours.".to_owned(),
@@ -208,6 +226,22 @@ mod tests {
             ),
         ];
         for (story, text) in table {
+            assert_eq!(body(story), text);
+        }
+    }
+
+    #[test]
+    fn payments_that_wait_or_went_back_read_well() {
+        for (story, text) in [
+            (
+                Story::PaymentRequiresAction(Amount { minor: 500, currency: "JPY" }),
+                "Your bank wants to hear from you about your payment of 500 JPY. Open the payment to go on.",
+            ),
+            (
+                Story::PaymentRefunded(Amount { minor: 999, currency: "EUR" }, 10_000),
+                "9.99 EUR went back to you: 100.00 credits were taken out of your wallet.",
+            ),
+        ] {
             assert_eq!(body(story), text);
         }
     }

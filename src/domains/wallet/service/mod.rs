@@ -18,6 +18,7 @@ use crate::{
 };
 
 mod audit;
+pub mod refunds;
 
 pub use super::repo::moves::Hold;
 pub use audit::{LedgerFault, LedgerReport, recount, verify};
