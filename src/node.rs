@@ -7,9 +7,9 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, EntityId, MemberId,
-        MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId, RefundId,
-        ReviewId, SessionId, SkillCategoryId, SkillId, UploadId, WebhookId,
+        self, ActId, AdjustmentId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId,
+        EntityId, MemberId, MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId,
+        PaymentId, RefundId, ReviewId, SessionId, SkillCategoryId, SkillId, UploadId, WebhookId,
     },
     domains::{
         access,
@@ -41,6 +41,7 @@ use crate::{
             types::{Booking, Session},
         },
         uploads::types::{Upload, upload_of_caller},
+        wallet::types::adjustment::{CreditAdjustment, adjustment_of_caller},
     },
     graphql::{ApiError, ContextExt, Field, error::ApiCode, field},
 };
@@ -89,6 +90,8 @@ pub enum Node {
     MentorApplication(MentorApplication),
     /// A file of the caller, or a document for those who review mentors.
     Upload(Upload),
+    /// A correction of a wallet, for those who may make them.
+    CreditAdjustment(CreditAdjustment),
 }
 
 /// Ids in one `nodes` call.
@@ -164,6 +167,7 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
         }
         ActId::PREFIX => audit_entry(ctx, of(uuid)).await?.map(Node::AuditEntry),
+        AdjustmentId::PREFIX => adjustment_of_caller(ctx, of(uuid)).await?.map(Node::CreditAdjustment),
         UploadId::PREFIX => upload_of_caller(ctx, of(uuid)).await?.map(Node::Upload),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
@@ -204,7 +208,7 @@ async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>
 
 /// Absent for those who may not see what providers tell.
 async fn webhook(ctx: &Context<'_>, id: WebhookId) -> Result<Option<Webhook>, ApiError> {
-    match access::guard::privileged(ctx, Permission::ManagePayments).await {
+    match access::guard::privileged(ctx, Permission::ManageMoney).await {
         Ok(()) => {}
         Err(ApiError::Told { .. }) => return Ok(None),
         Err(error) => return Err(error),

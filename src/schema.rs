@@ -31,7 +31,7 @@ use crate::{
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
         uploads::mutation::UploadsMutation,
         viewer::ViewerQuery,
-        wallet::query::WalletQuery,
+        wallet::{mutation::WalletMutation, query::WalletQuery},
     },
     engine::documents::hash_of,
     node::NodeQuery,
@@ -78,6 +78,7 @@ pub struct Mutation(
     MentorshipMutation,
     UploadsMutation,
     OversightMutation,
+    WalletMutation,
 );
 
 /// Everything that can be listened to.

@@ -18,6 +18,24 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    adjustments (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        asset -> Text,
+        amount -> Int8,
+        promotional -> Bool,
+        reason -> Text,
+        status -> Text,
+        requested_by -> Uuid,
+        decided_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     api_usage (day, kind, subject, client_name, client_version) {
         day -> Date,
         client_name -> Text,
@@ -272,7 +290,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     events (stream, seq) {
-        stream -> Text,
+        stream -> Uuid,
         seq -> Int8,
         kind -> Text,
         payload -> Jsonb,
@@ -362,6 +380,18 @@ diesel::table! {
         balance -> Nullable<Int8>,
         payer_id -> Nullable<Uuid>,
         held -> Nullable<Int8>,
+        promotional -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_blocks (seq) {
+        seq -> Int8,
+        transactions -> Int8,
+        hash -> Bytea,
+        sealed_at -> Timestamptz,
     }
 }
 
@@ -379,12 +409,31 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    ledger_seals (transaction_id) {
+        transaction_id -> Uuid,
+        block_seq -> Int8,
+        place -> Int4,
+        hash -> Bytea,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     ledger_transactions (id) {
         id -> Uuid,
         kind -> Text,
         subject_id -> Uuid,
         created_at -> Timestamptz,
         reference_id -> Nullable<Uuid>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_unsealed (transaction_id) {
+        transaction_id -> Uuid,
     }
 }
 
@@ -612,6 +661,33 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    promotion_uses (booking_id, promotion_id) {
+        booking_id -> Uuid,
+        promotion_id -> Uuid,
+        amount -> Int8,
+        returned -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    promotions (id) {
+        id -> Uuid,
+        wallet_id -> Uuid,
+        member_id -> Uuid,
+        granted -> Int8,
+        remaining -> Int8,
+        expired -> Int8,
+        reason -> Text,
+        granted_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     proof_tries (member_id) {
         member_id -> Uuid,
         started_at -> Timestamptz,
@@ -794,7 +870,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     streams (stream) {
-        stream -> Text,
+        stream -> Uuid,
         last_seq -> Int8,
         trimmed_seq -> Int8,
     }
@@ -867,6 +943,8 @@ diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
 diesel::joinable!(presence_intervals -> members (member_id));
 diesel::joinable!(presence_intervals -> sessions (session_id));
+diesel::joinable!(promotion_uses -> promotions (promotion_id));
+diesel::joinable!(promotions -> ledger_accounts (wallet_id));
 diesel::joinable!(proof_tries -> members (member_id));
 diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
@@ -882,6 +960,7 @@ diesel::joinable!(uploads -> members (owner_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
+    adjustments,
     api_usage,
     attempts,
     audit_log,
@@ -910,8 +989,11 @@ diesel::allow_tables_to_appear_in_same_query!(
     job_schedules,
     jobs,
     ledger_accounts,
+    ledger_blocks,
     ledger_postings,
+    ledger_seals,
     ledger_transactions,
+    ledger_unsealed,
     mailbox,
     member_skills,
     members,
@@ -926,6 +1008,8 @@ diesel::allow_tables_to_appear_in_same_query!(
     payment_refunds,
     payments,
     presence_intervals,
+    promotion_uses,
+    promotions,
     proof_tries,
     recovery_codes,
     refresh_tokens,

@@ -69,6 +69,8 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// A second administrator must approve it, for example a large adjustment of credits: nothing was done yet.
+    ApprovalRequired,
     /// The price is not the one that you expected.
     PriceChanged,
     /// The state does not allow it now.
@@ -455,15 +457,19 @@ macro_rules! payloads {
     )+};
 }
 
-/// Runs a mutation's body: a refusal becomes a payload with `userErrors`, a failure an entry in `errors`.
-pub async fn answer<P: Payload>(body: impl Future<Output = Result<P, Refusal>>) -> Field<P> {
-    Some(match body.await {
-        Ok(payload) => Ok(payload),
-        Err(Refusal::User(errors)) => {
-            let mut payload = P::default();
-            *payload.user_errors_mut() = errors;
-            Ok(payload)
-        }
-        Err(Refusal::Api(error)) => Err(error),
-    })
+/// Runs a mutation's body: a refusal becomes a payload with `userErrors`, a failure an entry in `errors`. The body has a
+/// place of its own in memory, as that of a [`field`](crate::graphql::field) has.
+pub fn answer<P: Payload>(body: impl Future<Output = Result<P, Refusal>>) -> impl Future<Output = Field<P>> {
+    let body = Box::pin(body);
+    async move {
+        Some(match body.await {
+            Ok(payload) => Ok(payload),
+            Err(Refusal::User(errors)) => {
+                let mut payload = P::default();
+                *payload.user_errors_mut() = errors;
+                Ok(payload)
+            }
+            Err(Refusal::Api(error)) => Err(error),
+        })
+    }
 }

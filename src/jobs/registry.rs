@@ -58,6 +58,8 @@ pub fn registry() -> Registry {
         .every(MINUTE, &admin::jobs::EndSuspensions {})
         .every(audit::jobs::SEALING, &audit::jobs::SealActs {})
         .every(24 * 60 * MINUTE, &audit::jobs::PublishHead {})
+        .every(60 * MINUTE, &wallet::jobs::ExpirePromotions {})
+        .every(wallet::jobs::SEALING, &wallet::jobs::SealTransactions {})
         .every(24 * 60 * MINUTE, &documents::jobs::ForgetUsage {})
         .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
         .every(retention::PERIOD, &Retention)

@@ -2,19 +2,20 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, ManagePayments, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
+    Permission::{ManageMembers, ManageMoney, OverseeConversations, ReadAudit, ReadUsage, ReviewMentors},
     Role::Mentor,
 };
 
 /// The fields of `Query`.
 pub const QUERIES: &[(&str, Access)] = &[
+    ("adminAdjustments", Permission(ManageMoney)),
     ("adminAuditLog", Permission(ReadAudit)),
     ("adminConversation", Permission(OverseeConversations)),
     ("adminDocuments", Permission(ReadUsage)),
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
     ("adminSchemaUsage", Permission(ReadUsage)),
-    ("adminWebhooks", Permission(ManagePayments)),
+    ("adminWebhooks", Permission(ManageMoney)),
     ("conversation", Visible),
     ("creditPackages", Anybody),
     ("ledgerProof", Anybody),
@@ -24,7 +25,7 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("nodes", Visible),
     ("paymentProviders", Anybody),
     ("policies", Anybody),
-    ("refundQuote", Permission(ManagePayments)),
+    ("refundQuote", Permission(ManageMoney)),
     ("schemaVersion", Anybody),
     ("session", Visible),
     ("skill", Anybody),
@@ -37,9 +38,12 @@ pub const QUERIES: &[(&str, Access)] = &[
 /// The fields of `Mutation`.
 pub const MUTATIONS: &[(&str, Access)] = &[
     ("addReview", Party("the booking's learner")),
+    ("adminAdjustCredits", Permission(ManageMoney)),
+    ("adminApproveAdjustment", Permission(ManageMoney)),
     ("adminOpenConversation", Permission(OverseeConversations)),
-    ("adminRefund", Permission(ManagePayments)),
-    ("adminReplayWebhook", Permission(ManagePayments)),
+    ("adminRefund", Permission(ManageMoney)),
+    ("adminRejectAdjustment", Permission(ManageMoney)),
+    ("adminReplayWebhook", Permission(ManageMoney)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -102,9 +106,10 @@ pub const OBJECTS: &[(&str, Access)] = &[
     ("AdminConversation", Permission(OverseeConversations)),
     ("AdminMember", Permission(ManageMembers)),
     ("AuditEntry", Permission(ReadAudit)),
+    ("CreditAdjustment", Permission(ManageMoney)),
     ("RegisteredDocument", Permission(ReadUsage)),
     ("SchemaUsage", Permission(ReadUsage)),
-    ("Webhook", Permission(ManagePayments)),
+    ("Webhook", Permission(ManageMoney)),
 ];
 
 /// What a suspended member may still do: keep the account safe, and leave.

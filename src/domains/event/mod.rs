@@ -50,7 +50,10 @@ use crate::{
             },
         },
         uploads::{self, types::UploadFinalized},
-        wallet::{self, types::WalletChanged},
+        wallet::{
+            self,
+            types::{PromotionExpired, PromotionGranted, WalletAdjusted, WalletChanged},
+        },
     },
     events::{self, EventPayload},
 };
@@ -155,6 +158,12 @@ events! {
     NotificationsRead(notifications::model::NotificationsRead);
     /// The caller's credits moved.
     WalletChanged(wallet::model::WalletChanged);
+    /// An administrator corrected the caller's wallet.
+    WalletAdjusted(wallet::model::adjustment::WalletAdjusted);
+    /// The caller got promotional credits.
+    PromotionGranted(wallet::model::promotion::PromotionGranted);
+    /// Promotional credits of the caller were not used in time.
+    PromotionExpired(wallet::model::promotion::PromotionExpired);
     /// A payment arrived.
     PaymentSucceeded(payments::model::PaymentSucceeded);
     /// A payment waits for its payer.

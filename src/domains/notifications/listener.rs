@@ -24,6 +24,10 @@ use crate::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
             SessionStarted,
         },
+        wallet::model::{
+            adjustment::WalletAdjusted,
+            promotion::{PromotionExpired, PromotionGranted},
+        },
     },
     events::{EventPayload, Listener, StreamName, log::Pending},
 };
@@ -86,15 +90,32 @@ fn draft(event: &Pending) -> Option<Draft> {
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
         }
-        _ => return payment(event, member),
+        _ => return of_money(event, member),
     };
     Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
 }
 
-/// The notification of an event about a payment.
-fn payment(event: &Pending, member: MemberId) -> Option<Draft> {
+/// The notification of an event about a payment or the wallet.
+fn of_money(event: &Pending, member: MemberId) -> Option<Draft> {
     let mut occasion = None;
     let (kind, subject, body) = match event.kind {
+        WalletAdjusted::KIND => {
+            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            (Kind::WalletAdjusted, adjustment_id.to_string(), body(Story::Adjusted(amount, &reason)))
+        }
+        PromotionGranted::KIND => {
+            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            let body = body(Story::Granted(amount, &reason, expires_at));
+            (Kind::PromotionGranted, promotion_id.to_string(), body)
+        }
+        PromotionExpired::KIND => {
+            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            occasion = Some(transaction_id.to_string());
+            (Kind::PromotionExpired, promotion_id.to_string(), body(Story::NotUsed(amount)))
+        }
         PaymentSucceeded::KIND => {
             let PaymentSucceeded { payment } = event.payload()?;
             let amount = Amount { minor: payment.amount, currency: &payment.currency };

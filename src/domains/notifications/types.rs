@@ -46,6 +46,12 @@ pub enum NotificationKind {
     MentorApplicationReviewed,
     /// An administrator was given leave to read a conversation: to its members.
     ConversationOverseen,
+    /// An administrator corrected the wallet.
+    WalletAdjusted,
+    /// Promotional credits were given.
+    PromotionGranted,
+    /// Promotional credits were not used in time.
+    PromotionExpired,
 }
 
 /// An entry of the caller's inbox.

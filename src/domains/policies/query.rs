@@ -6,13 +6,13 @@ use async_graphql::{Context, Object};
 
 use super::types::{
     AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, IntRange, MentorPolicies,
-    Policies, UploadKindPolicy, UploadPolicies,
+    Policies, UploadKindPolicy, UploadPolicies, WalletPolicies,
 };
 use crate::{
     config::Config,
     domains::{
         accounts, audit, mentorship, oversight, profiles, reviews, scheduling, sessions::model::rules,
-        uploads,
+        uploads, wallet,
     },
     engine::scan,
     graphql::{ContextExt, Field, connection, field, scalars::BigInt},
@@ -42,6 +42,11 @@ impl PoliciesQuery {
                 mentors: MentorPolicies {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
+                },
+                wallet: WalletPolicies {
+                    promotion_days: int(wallet::model::promotion::PROMOTION_LIFE.num_days()),
+                    adjustment_limit: wallet::types::credits(ctx.app().config.adjustment_limit),
+                    seal_seconds: int(wallet::jobs::SEALING.as_secs()),
                 },
                 chat: ChatPolicies {
                     oversight_notice: ctx.app().config.oversight_notice.into(),

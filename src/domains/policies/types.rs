@@ -4,7 +4,7 @@ use async_graphql::SimpleObject;
 
 use crate::{
     domains::{audit::types::AuditHead, oversight::types::OversightNotice, uploads::types::UploadKind},
-    graphql::scalars::BigInt,
+    graphql::scalars::{BigInt, Money},
 };
 
 /// A range of whole numbers, both ends included.
@@ -25,6 +25,8 @@ pub struct Policies {
     pub bookings: BookingPolicies,
     /// Becoming a mentor.
     pub mentors: MentorPolicies,
+    /// Wallets.
+    pub wallet: WalletPolicies,
     /// Conversations.
     pub chat: ChatPolicies,
     /// Files.
@@ -89,6 +91,17 @@ pub struct ChatPolicies {
     pub oversight_minutes: i32,
     /// Characters of the reason to open one.
     pub oversight_reason_length: IntRange,
+}
+
+/// Wallets.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WalletPolicies {
+    /// Days that promotional credits can be used.
+    pub promotion_days: i32,
+    /// What one administrator may adjust within a day without a second one.
+    pub adjustment_limit: Money,
+    /// Seconds until a transaction is sealed into the chain, at most, as long as a worker runs.
+    pub seal_seconds: i32,
 }
 
 /// Files.

@@ -288,6 +288,7 @@ pub fn config() -> Config {
         },
         redis_url: None,
         fee_basis_points: 1500,
+        adjustment_limit: 100_000,
         oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
         storage: StorageConfig::default(),

@@ -205,7 +205,9 @@ pub(super) async fn transaction_rows(
         let key = id_at(Kind::Transaction, number, transaction.at);
         copy.row(&[&key, &transaction.kind, &transaction.subject, &transaction.at]).await?;
     }
-    copy.finish().await
+    let rows = copy.finish().await?;
+    client.execute("insert into ledger_unsealed select id from ledger_transactions", &[]).await?;
+    Ok(rows)
 }
 
 pub(super) async fn postings(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {

@@ -168,13 +168,14 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
         }
     }
     let accounts = ledger.accounts(world);
-    vec![payments, checkouts, accounts, ledger.transactions, ledger.postings]
+    vec![payments, checkouts, accounts, ledger.transactions, ledger.postings, ledger.unsealed]
 }
 
 struct Ledger {
     balances: BTreeMap<Account, i64>,
     transactions: Rows,
     postings: Rows,
+    unsealed: Rows,
     count: usize,
 }
 
@@ -184,6 +185,7 @@ impl Default for Ledger {
             balances: BTreeMap::new(),
             transactions: Rows::of("ledger_transactions"),
             postings: Rows::of("ledger_postings"),
+            unsealed: Rows::of("ledger_unsealed"),
             count: 0,
         }
     }
@@ -195,6 +197,7 @@ impl Ledger {
         self.count += 1;
         self.transactions
             .push(json!({ "id": transaction, "kind": kind, "subject_id": subject, "created_at": at }));
+        self.unsealed.push(json!({ "transaction_id": transaction }));
         for &(account, amount) in postings {
             *self.balances.entry(account).or_default() += amount;
             self.postings.push(json!({

@@ -49,8 +49,8 @@ pub enum Permission {
     ReadUsage,
     /// Open a conversation of others, for a reason and a time.
     OverseeConversations,
-    /// Pay payments back, and see and replay what providers told.
-    ManagePayments,
+    /// Correct wallets, pay payments back, and see and replay what payment providers told.
+    ManageMoney,
 }
 
 /// Whether an account may be used.

@@ -30,6 +30,9 @@ text_enum! {
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         ConversationOverseen = "CONVERSATION_OVERSEEN",
+        WalletAdjusted = "WALLET_ADJUSTED",
+        PromotionGranted = "PROMOTION_GRANTED",
+        PromotionExpired = "PROMOTION_EXPIRED",
     }
 }
 

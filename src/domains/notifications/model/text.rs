@@ -61,6 +61,21 @@ pub enum Story<'a> {
     NotMentor(&'a str, DateTime<Utc>),
     /// An administrator may, or could, read a conversation: from when until when.
     Overseen(DateTime<Utc>, DateTime<Utc>),
+    /// An administrator gave or took this much: why.
+    Adjusted(Amount<'a>, &'a str),
+    /// Promotional credits were given: why, and until when they can be used.
+    Granted(Amount<'a>, &'a str, DateTime<Utc>),
+    /// Promotional credits were not used in time.
+    NotUsed(Amount<'a>),
+}
+
+fn paid(amount: Amount<'_>, credits: i64) -> String {
+    let credits = money(Amount { minor: credits, currency: CREDIT });
+    format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
+}
+
+fn not_paid(amount: Amount<'_>) -> String {
+    format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
 }
 
 fn waiting(amount: Amount<'_>) -> String {
@@ -109,13 +124,8 @@ pub fn body(story: Story<'_>) -> String {
         Story::Completed { part: Part::Learner, starts_at, price, .. } => {
             format!("Receipt: you paid {} for your session on {}.", money(price), time(starts_at))
         }
-        Story::Paid(amount, credits) => {
-            let credits = money(Amount { minor: credits, currency: CREDIT });
-            format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
-        }
-        Story::PaymentFailed(amount) => {
-            format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
-        }
+        Story::Paid(amount, credits) => paid(amount, credits),
+        Story::PaymentFailed(amount) => not_paid(amount),
         Story::PaymentRequiresAction(amount) => waiting(amount),
         Story::PaymentRefunded(amount, credits) => went_back(amount, credits),
         Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
@@ -130,6 +140,18 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
+        Story::Adjusted(amount, reason) => {
+            let taken = Amount { minor: amount.minor.saturating_neg(), ..amount };
+            let (money, done) =
+                if amount.minor < 0 { (money(taken), "taken from") } else { (money(amount), "added to") };
+            format!("{money} were {done} your wallet by an administrator: “{reason}”")
+        }
+        Story::Granted(amount, reason, until) => {
+            format!("You got {}: “{reason}” Use them before {}.", money(amount), time(until))
+        }
+        Story::NotUsed(amount) => {
+            format!("{} of your promotional credits were not used in time.", money(amount))
+        }
     }
 }
 

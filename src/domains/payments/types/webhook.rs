@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Webhook(pub Arc<WebhookRow>);
 
-/// Something that a payment provider told. Needs the permission `MANAGE_PAYMENTS`.
+/// Something that a payment provider told. Needs the permission `MANAGE_MONEY`.
 #[Object(guard = "Needs(\"Webhook\")")]
 impl Webhook {
     /// Global id.

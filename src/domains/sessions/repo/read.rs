@@ -144,7 +144,7 @@ statement! {
     SessionsAt(ids: Vec<SessionId> => sql_types::Array<sql_types::Uuid>) -> (sessions::SqlType, sql_types::BigInt) =
     concat!(
         "select ", session_columns!(), ", coalesce(e.last_seq, 0)
-         from sessions s left join streams e on e.stream = 'session:' || s.id
+         from sessions s left join streams e on e.stream = s.id
          where s.id = any($1)"
     )
 }
@@ -157,7 +157,7 @@ statement! {
     ) -> (sessions::SqlType, sql_types::BigInt) =
     concat!(
         "select ", session_columns!(), ", coalesce(e.last_seq, 0)
-         from sessions s left join streams e on e.stream = 'session:' || s.id
+         from sessions s left join streams e on e.stream = s.id
          where s.id = any($1)
            and (s.host_id = $2 or exists (select from bookings b where b.session_id = s.id and b.learner_id = $2))"
     )

@@ -15,8 +15,9 @@ use crate::{
         },
         sessions::{
             loaders::SessionById,
-            model::{BookingCommand, BookingRow, Phase, Step},
+            model::{BookingCommand, BookingRow, PaymentStatus, Phase, Step},
         },
+        wallet::types::LedgerStory,
     },
     graphql::{ApiError, ContextExt, Field, field, plain::PlainFields, scalars::Money},
 };
@@ -100,6 +101,15 @@ impl Booking {
     /// Where the seat is. `null` if it cannot be read.
     async fn session(&self, ctx: &Context<'_>) -> Field<Session> {
         field(self.read_session(ctx)).await
+    }
+
+    /// Where its money went, with every posting of the ledger. `null` if it cannot be read.
+    async fn ledger_story(&self, ctx: &Context<'_>) -> Field<LedgerStory> {
+        field(async {
+            let held = self.row.payment_status == PaymentStatus::Held;
+            LedgerStory::read(ctx, self.row.id, self.row.price, held).await.map(Some)
+        })
+        .await
     }
 
     /// Whether the caller may cancel it now: learner and mentor, before the start. `null` if that cannot be found out.

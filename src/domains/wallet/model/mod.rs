@@ -1,6 +1,9 @@
 //! Rows and rules of the ledger.
 
+pub mod adjustment;
 mod asset;
+pub mod chain;
+pub mod promotion;
 mod split;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +11,7 @@ use diesel::Queryable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use asset::{Amount, Asset, CREDIT};
+pub use asset::{ASSETS, Amount, Asset, CREDIT};
 pub use split::split;
 
 use crate::{
@@ -53,6 +56,8 @@ pub struct AccountRow {
     pub balance: Option<i64>,
     /// Of a wallet: what its owner has in escrow.
     pub held: Option<i64>,
+    /// Of a wallet or escrow: how much of the balance are promotional credits.
+    pub promotional: i64,
 }
 
 /// An account by what identifies it besides its id.
@@ -71,6 +76,12 @@ impl AccountRow {
     #[must_use]
     pub fn is(&self, name: &AccountName) -> bool {
         self.kind == name.kind && self.owner_id == name.owner_id && self.asset == name.asset
+    }
+
+    /// What of the balance was bought or earned, not given: what can be taken back or paid out.
+    #[must_use]
+    pub fn bought(&self) -> i64 {
+        self.balance.unwrap_or_default() - self.promotional
     }
 }
 
@@ -113,6 +124,8 @@ pub struct Balances {
     pub held: i64,
     /// Earned by completed bookings.
     pub pending: i64,
+    /// How much of what is available are promotional credits.
+    pub promotional: i64,
 }
 
 /// One posting on a member's account, with its transaction.
@@ -128,6 +141,8 @@ pub struct EntryRow {
     pub created_at: DateTime<Utc>,
     /// How much was added.
     pub amount: i64,
+    /// What is counted.
+    pub asset: Asset,
 }
 
 /// The trial balance of one asset.
@@ -172,6 +187,9 @@ pub struct WalletChanged {
     /// Now earned.
     #[serde(default)]
     pub pending: Option<i64>,
+    /// How much of what is available are promotional credits now.
+    #[serde(default)]
+    pub promotional: Option<i64>,
 }
 
 impl EventPayload for WalletChanged {

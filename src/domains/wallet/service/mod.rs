@@ -17,11 +17,17 @@ use crate::{
     events::StreamName,
 };
 
+pub mod adjust;
 mod audit;
+mod export;
+pub mod promotions;
 pub mod refunds;
+mod seal;
 
 pub use super::repo::moves::Hold;
-pub use audit::{LedgerFault, LedgerReport, recount, verify};
+pub use audit::{LedgerFault, LedgerReport, recount, verify, verify_through};
+pub use export::{ExportError, export};
+pub use seal::{seal, seal_block};
 
 /// Why nothing was held.
 #[derive(Debug, thiserror::Error)]
@@ -50,13 +56,14 @@ pub async fn hold_all(tx: &mut Tx, wanted: &[Hold]) -> QueryResult<bool> {
     let now = tx.now();
     let held = moves::hold(tx, &dear, now).await?;
     for Hold { learner, booking, .. } in &dear {
-        let Some((available, held)) = held.get(booking).copied() else { return Ok(false) };
+        let Some(wallet) = held.get(booking) else { return Ok(false) };
         let change = WalletChanged {
             member_id: *learner,
             asset: Asset::credit(),
-            available: Some(available),
-            held: Some(held),
+            available: Some(wallet.available),
+            held: Some(wallet.held),
             pending: None,
+            promotional: Some(wallet.promotional),
         };
         tx.acting(*learner);
         tx.tell(StreamName::User(*learner), &change);
@@ -214,18 +221,21 @@ async fn write(tx: &mut Tx, cause: &Cause, lines: Vec<Line>) -> QueryResult<()> 
         accounts: lines.iter().map(|line| line.account).collect(),
         amounts: lines.iter().map(|line| line.amount).collect(),
         held: lines.iter().map(|line| line.held).collect(),
-        assets: lines.into_iter().map(|line| line.asset).collect(),
+        assets: lines.iter().map(|line| line.asset.clone()).collect(),
     };
-    for account in moves::write(tx, statement).await? {
+    let changed = moves::write(tx, statement).await?;
+    let grown = promotions::settle(tx, &changed, &lines).await?;
+    for account in changed {
         let Some(member_id) = account.owner_id.map(MemberId::from_uuid) else { continue };
-        let (available, held, pending) = match account.kind {
-            AccountKind::Wallet => (account.balance, account.held, None),
-            AccountKind::Earnings => (None, None, account.balance),
+        let back = grown.filter(|(wallet, _)| *wallet == account.id).map_or(0, |(_, back)| back);
+        let (available, held, pending, promotional) = match account.kind {
+            AccountKind::Wallet => (account.balance, account.held, None, Some(account.promotional + back)),
+            AccountKind::Earnings => (None, None, account.balance, None),
             _ => continue,
         };
         tx.tell(
             StreamName::User(member_id),
-            &WalletChanged { member_id, asset: account.asset, available, held, pending },
+            &WalletChanged { member_id, asset: account.asset, available, held, pending, promotional },
         );
     }
     Ok(())
@@ -238,7 +248,11 @@ fn held_in(locked: &[AccountRow], escrow: LedgerAccountId) -> Option<(AccountRow
 }
 
 fn member_account(kind: AccountKind, member: MemberId) -> AccountName {
-    AccountName { kind, owner_id: Some(member.uuid()), asset: Asset::credit() }
+    account_of(kind, member, Asset::credit())
+}
+
+fn account_of(kind: AccountKind, member: MemberId, asset: Asset) -> AccountName {
+    AccountName { kind, owner_id: Some(member.uuid()), asset }
 }
 
 const fn platform_account(kind: AccountKind, asset: Asset) -> AccountName {

@@ -5,7 +5,7 @@ use diesel_async::AsyncPgConnection;
 
 use super::{
     super::{
-        model::{AccountKind, Amount, Asset, TransactionKind},
+        model::{AccountKind, AccountRow, Amount, Asset, TransactionKind},
         repo::{entries, moves},
     },
     Cause, member_account, open, platform_account, post,
@@ -33,7 +33,7 @@ pub struct PurchaseRefund {
 /// Why nothing was taken back.
 #[derive(Debug, thiserror::Error)]
 pub enum TakeBackError {
-    /// The credits are spent, or held by bookings.
+    /// The credits that were bought are spent, or held by bookings.
     #[error("only {left} hundredths of a credit are left")]
     Spent {
         /// What is left, in hundredths of a credit.
@@ -44,12 +44,13 @@ pub enum TakeBackError {
     Database(#[from] diesel::result::Error),
 }
 
-/// Credits of a member that can go back, in hundredths.
+/// Credits of a member that can go back, in hundredths: what was bought and is neither spent nor held.
 ///
 /// # Errors
 /// Only if the database fails.
 pub async fn returnable(conn: &mut AsyncPgConnection, member: MemberId) -> QueryResult<i64> {
-    Ok(entries::balances(conn, member).await?.available)
+    let balances = entries::balances(conn, member, Asset::credit()).await?;
+    Ok(balances.available - balances.promotional)
 }
 
 /// Takes the credits of a refund out of the wallet, at the moment it is asked for: what goes back cannot be spent.
@@ -59,7 +60,7 @@ pub async fn returnable(conn: &mut AsyncPgConnection, member: MemberId) -> Query
 pub async fn take_back(tx: &mut Tx, refund: &PurchaseRefund) -> Result<(), TakeBackError> {
     let [wallet] = open(tx, [member_account(AccountKind::Wallet, refund.member)]).await?;
     let locked = moves::lock(tx, vec![wallet.id]).await?;
-    let left: i64 = locked.iter().filter_map(|account| account.balance).sum();
+    let left: i64 = locked.iter().map(AccountRow::bought).sum();
     if left < refund.credits {
         return Err(TakeBackError::Spent { left });
     }

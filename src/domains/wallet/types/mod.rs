@@ -1,12 +1,17 @@
 //! GraphQL types of the wallet.
 
+pub mod adjustment;
+pub mod event;
+pub mod story;
+
 use async_graphql::{Context, Enum, ID, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::{
-    model::{self, AccountKind, Asset, Balances, EntryRow, TransactionKind},
-    repo::entries,
+    loaders::{AdjustmentById, Recount},
+    model::{self, AccountKind, Asset, Balances, EntryRow, TransactionKind, promotion::PromotionRow},
+    repo::{entries, promotions},
 };
 use crate::{
     db::ids::{
@@ -23,44 +28,90 @@ use crate::{
     },
 };
 
+pub use adjustment::CreditAdjustment;
+pub use event::{PromotionExpired, PromotionGranted, WalletAdjusted};
+pub use story::{LedgerHead, LedgerStory};
+
 /// An amount of credits.
 #[must_use]
 pub fn credits(minor: i64) -> Money {
     Money::new(minor, Asset::credit().currency())
 }
 
-/// The caller's credits, at one moment.
+/// The caller's money of one asset, at one moment.
 #[derive(Clone, Debug)]
 pub struct Wallet {
     /// Whose.
     pub member_id: MemberId,
+    /// What is counted.
+    pub asset: Asset,
     /// What is in it.
     pub balances: Balances,
     /// The moment; empty if the document does not select it.
     pub cursor: String,
 }
 
-/// The caller's credits, at one moment.
+impl Wallet {
+    fn money(&self, minor: i64) -> Money {
+        Money::new(minor, self.asset.currency())
+    }
+}
+
+/// The caller's money of one asset, at one moment.
 #[Object]
 impl Wallet {
-    /// What can be spent now.
+    /// What is counted: code and number of decimals, such as `CREDIT/2`.
+    async fn asset(&self) -> &str {
+        self.asset.as_str()
+    }
+
+    /// What can be spent now: `bought` and `promotional` together.
     async fn available(&self) -> Money {
-        credits(self.balances.available)
+        self.money(self.balances.available)
+    }
+
+    /// How much of `available` was bought or earned. It never ends, and only it can be paid back.
+    async fn bought(&self) -> Money {
+        self.money(self.balances.available - self.balances.promotional)
+    }
+
+    /// How much of `available` was given. It is used before what was bought, and ends if it is not used in time; a
+    /// cancelled booking gives back what it took of it.
+    async fn promotional(&self) -> Money {
+        self.money(self.balances.promotional)
+    }
+
+    /// What is left of each gift, in the order of use: what ends first is used first. `null` if it cannot be read.
+    async fn promotions(&self, ctx: &Context<'_>) -> Field<Vec<WalletPromotion>> {
+        field(async {
+            if self.balances.promotional == 0 {
+                return Ok(Some(Vec::new()));
+            }
+            let rows = promotions::left(&mut *ctx.conn().await?, self.member_id, &self.asset).await?;
+            let of = |row: PromotionRow| WalletPromotion {
+                remaining: self.money(row.remaining),
+                granted: self.money(row.granted),
+                reason: row.reason,
+                expires_at: row.expires_at,
+            };
+            Ok(Some(rows.into_iter().map(of).collect()))
+        })
+        .await
     }
 
     /// What the caller's own bookings hold until they are completed or cancelled.
     async fn held(&self) -> Money {
-        credits(self.balances.held)
+        self.money(self.balances.held)
     }
 
     /// What completed bookings have earned and is not paid out yet.
     async fn pending(&self) -> Money {
-        credits(self.balances.pending)
+        self.money(self.balances.pending)
     }
 
     /// What the wallet is counted in.
     async fn currency(&self) -> CurrencyCode {
-        CurrencyCode(Asset::credit().currency().to_owned())
+        CurrencyCode(self.asset.currency().to_owned())
     }
 
     /// The moment that the amounts are true at: `viewerEvents(after: cursor)` tells what changes from here on.
@@ -78,7 +129,7 @@ impl Wallet {
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Field<Connection<WalletEntry>> {
         let args = PageArgs::new(first, after, last, before);
-        field(entries_of(ctx, self.member_id, AccountKind::Wallet, args)).await
+        field(entries_of(ctx, self.member_id, AccountKind::Wallet, self.asset.clone(), args)).await
     }
 }
 
@@ -109,7 +160,7 @@ impl Earnings {
         #[graphql(desc = "End before this cursor.")] before: Option<String>,
     ) -> Field<Connection<WalletEntry>> {
         let args = PageArgs::new(first, after, last, before);
-        field(entries_of(ctx, self.member_id, AccountKind::Earnings, args)).await
+        field(entries_of(ctx, self.member_id, AccountKind::Earnings, Asset::credit(), args)).await
     }
 }
 
@@ -117,14 +168,29 @@ async fn entries_of(
     ctx: &Context<'_>,
     member: MemberId,
     kind: AccountKind,
+    asset: Asset,
     args: PageArgs,
 ) -> Result<Option<Connection<WalletEntry>>, ApiError> {
-    let scope = format!("ledger_entries:{kind}:{member}");
-    let read =
-        async |keyset| Ok(entries::page_of_entries(&mut *ctx.conn().await?, member, kind, &keyset).await?);
+    let scope = format!("ledger_entries:{kind}:{member}:{}", asset.as_str());
+    let read = async |keyset| {
+        Ok(entries::page_of_entries(&mut *ctx.conn().await?, member, kind, asset.clone(), &keyset).await?)
+    };
     page(args, &scope, read, |row: &EntryRow| -> LedgerTransactionId { row.transaction_id }, WalletEntry)
         .await
         .map(Some)
+}
+
+/// What is left of promotional credits that were given at once.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WalletPromotion {
+    /// How much can still be used.
+    pub remaining: Money,
+    /// How much was given.
+    pub granted: Money,
+    /// Why it was given.
+    pub reason: String,
+    /// Until when it can be used.
+    pub expires_at: DateTime<Utc>,
 }
 
 /// One movement of credits.
@@ -141,7 +207,7 @@ impl WalletEntry {
 
     /// How much was added; negative if it was taken.
     async fn amount(&self) -> Money {
-        credits(self.0.amount)
+        Money::new(self.0.amount, self.0.asset.currency())
     }
 
     /// When.
@@ -154,6 +220,18 @@ impl WalletEntry {
     /// adjustment, promotion, payout or subscription.
     async fn subject_id(&self) -> ID {
         ID(subject_of(self.0.kind, self.0.subject_id))
+    }
+
+    /// Why an administrator adjusted the wallet, in their words. `null` for anything but an `ADJUSTMENT`.
+    async fn reason(&self, ctx: &Context<'_>) -> Field<String> {
+        field(async {
+            if self.0.kind != TransactionKind::Adjustment {
+                return Ok(None);
+            }
+            let row = ctx.one(AdjustmentById(AdjustmentId::from_uuid(self.0.subject_id))).await?;
+            Ok(row.map(|row| row.reason.clone()))
+        })
+        .await
     }
 }
 
@@ -273,6 +351,8 @@ pub struct LedgerProof {
     pub transactions: BigInt,
     /// Postings counted.
     pub postings: BigInt,
+    /// How far the chain of hashes over all transactions had come.
+    pub chain: LedgerHead,
     /// When it was counted: a moment ago at most.
     pub as_of: DateTime<Utc>,
 }
@@ -280,7 +360,7 @@ pub struct LedgerProof {
 impl LedgerProof {
     /// A proof as it is shown.
     #[must_use]
-    pub fn new(proof: &model::Proof, as_of: DateTime<Utc>) -> Self {
+    pub fn new(proof: &model::Proof, recount: &Recount) -> Self {
         let money = |minor| Money::new(minor, proof.asset.currency());
         Self {
             asset: proof.asset.as_str().to_owned(),
@@ -297,7 +377,8 @@ impl LedgerProof {
             balanced: proof.total == 0,
             transactions: BigInt(proof.transactions),
             postings: BigInt(proof.postings),
-            as_of,
+            chain: recount.chain.into(),
+            as_of: recount.as_of,
         }
     }
 }
@@ -327,6 +408,11 @@ impl WalletChanged {
     /// What the caller's own bookings hold now. `null` if that did not change.
     async fn held(&self) -> Option<Money> {
         self.money(self.1.held)
+    }
+
+    /// How much of what can be spent are promotional credits now. `null` if that did not change.
+    async fn promotional(&self) -> Option<Money> {
+        self.money(self.1.promotional)
     }
 
     /// What is earned and not paid out now. `null` if that did not change.
