@@ -9,8 +9,8 @@ use crate::{
     db::ids::{
         self, ActId, AdjustmentId, AuthSessionId, BookingId, CancellationQuoteId, ClaimId, ConversationId,
         CreditPackageId, EntityId, InvoiceId, MemberId, MentorApplicationId, MentorId, MessageId,
-        NotificationId, OAuthIdentityId, PaymentId, PayoutId, PriceQuoteId, ReviewId, SessionId,
-        SkillCategoryId, SkillId, UploadId,
+        NotificationId, OAuthIdentityId, PaymentId, PayoutId, PriceQuoteId, RefundId, ReviewId, SessionId,
+        SkillCategoryId, SkillId, UploadId, WebhookId,
     },
     domains::{
         access,
@@ -29,8 +29,8 @@ use crate::{
         mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
-            loaders::{PackageById, PaymentById},
-            types::{CreditPackage, Payment},
+            loaders::{PackageById, PaymentById, RefundById, WebhookById},
+            types::{CreditPackage, Payment, PaymentRefund, Webhook},
         },
         payouts::{loaders::PayoutById, types::Payout},
         profiles::{
@@ -86,6 +86,10 @@ pub enum Node {
     Invoice(Invoice),
     /// A payout of the caller.
     Payout(Payout),
+    /// A refund of a payment.
+    PaymentRefund(PaymentRefund),
+    /// Something that a payment provider told, for operators.
+    Webhook(Webhook),
     /// A signed-in device of the caller.
     AuthSession(AuthSession),
     /// One of the caller's own outside identities.
@@ -170,6 +174,8 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
         }
         OAuthIdentityId::PREFIX => identity_of_caller(ctx, of(uuid)).await?.map(Node::OAuthIdentity),
+        WebhookId::PREFIX => webhook(ctx, of(uuid)).await?.map(Node::Webhook),
+        RefundId::PREFIX => own_refund(ctx, of(uuid)).await?.map(Node::PaymentRefund),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
         InvoiceId::PREFIX => invoice_of_caller(ctx, of(uuid)).await?.map(Node::Invoice),
         PayoutId::PREFIX => own_payout(ctx, of(uuid)).await?.map(Node::Payout),
@@ -225,6 +231,22 @@ async fn own_payout(ctx: &Context<'_>, id: PayoutId) -> Result<Option<Payout>, A
     let Some(viewer) = ctx.viewer() else { return Ok(None) };
     let row = ctx.one(PayoutById(id)).await?;
     Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payout))
+}
+
+/// Absent for those who may not see what providers tell.
+async fn webhook(ctx: &Context<'_>, id: WebhookId) -> Result<Option<Webhook>, ApiError> {
+    match access::guard::privileged(ctx, Permission::ManageMoney).await {
+        Ok(()) => {}
+        Err(ApiError::Told { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    Ok(ctx.one(WebhookById(id)).await?.map(Webhook))
+}
+
+async fn own_refund(ctx: &Context<'_>, id: RefundId) -> Result<Option<PaymentRefund>, ApiError> {
+    let Some(row) = ctx.one(RefundById(id)).await? else { return Ok(None) };
+    let payment = own_payment(ctx, row.payment_id).await?;
+    Ok(payment.map(|Payment(payment)| PaymentRefund { row, payment }))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

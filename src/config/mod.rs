@@ -11,7 +11,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-pub use self::parts::{IdentityConfig, InvoiceConfig, LimitsConfig, PayoutConfig, StorageConfig, TlsConfig};
+pub use self::parts::{
+    IdentityConfig, InvoiceConfig, LimitsConfig, PaymentsConfig, PayoutConfig, StorageConfig, TlsConfig,
+};
 use crate::integrations::mail;
 
 /// Where and how the server runs.
@@ -104,6 +106,9 @@ pub struct Config {
     /// The store of files.
     #[command(flatten)]
     pub storage: StorageConfig,
+    /// Providers of payments.
+    #[command(flatten)]
+    pub payments: PaymentsConfig,
     /// Memory for cached pages of the private database, in MiB.
     #[arg(long, env = "SKILLSWAP_SHARED_BUFFERS_MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub shared_buffers_mb: u32,

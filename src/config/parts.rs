@@ -142,6 +142,44 @@ pub struct StorageConfig {
     pub s3_secret_access_key: Option<String>,
 }
 
+/// Providers of payments: each is on if all its settings are there. Outside production there is the sandbox too.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PaymentsConfig {
+    /// Secret key of Stripe's API: `sk_…` or `rk_…`.
+    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true, requires = "stripe_webhook_secret")]
+    pub stripe_secret_key: Option<String>,
+    /// Secret of Stripe's webhooks (`POST /webhooks/stripe`): `whsec_…`.
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, requires = "stripe_secret_key")]
+    pub stripe_webhook_secret: Option<String>,
+    /// Address of a server that stands in for Stripe.
+    #[arg(long, env = "STRIPE_API_URL", value_parser = safe_url)]
+    pub stripe_api_url: Option<String>,
+    /// Key of Razorpay's API: its id, `rzp_…`.
+    #[arg(long, env = "RAZORPAY_KEY_ID", requires_all = ["razorpay_key_secret", "razorpay_webhook_secret"])]
+    pub razorpay_key_id: Option<String>,
+    /// Key of Razorpay's API: its secret.
+    #[arg(long, env = "RAZORPAY_KEY_SECRET", hide_env_values = true)]
+    pub razorpay_key_secret: Option<String>,
+    /// Secret of Razorpay's webhooks (`POST /webhooks/razorpay`).
+    #[arg(long, env = "RAZORPAY_WEBHOOK_SECRET", hide_env_values = true)]
+    pub razorpay_webhook_secret: Option<String>,
+    /// Address of Razorpay's API.
+    #[arg(long, env = "RAZORPAY_API_URL", default_value = "https://api.razorpay.com", value_parser = safe_url)]
+    pub razorpay_api_url: String,
+    /// Client of PayPal's API: its id.
+    #[arg(long, env = "PAYPAL_CLIENT_ID", requires_all = ["paypal_client_secret", "paypal_webhook_id"])]
+    pub paypal_client_id: Option<String>,
+    /// Client of PayPal's API: its secret.
+    #[arg(long, env = "PAYPAL_CLIENT_SECRET", hide_env_values = true)]
+    pub paypal_client_secret: Option<String>,
+    /// Id of the webhook at PayPal that leads to `POST /webhooks/paypal`.
+    #[arg(long, env = "PAYPAL_WEBHOOK_ID")]
+    pub paypal_webhook_id: Option<String>,
+    /// Address of PayPal's API; `https://api-m.sandbox.paypal.com` for its test accounts.
+    #[arg(long, env = "PAYPAL_API_URL", default_value = "https://api-m.paypal.com", value_parser = safe_url)]
+    pub paypal_api_url: String,
+}
+
 fn currency(text: &str) -> Result<String, String> {
     if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
         Ok(text.to_owned())

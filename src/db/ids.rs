@@ -174,6 +174,10 @@ ids! {
     PaymentId = "pay";
     /// An invoice or a credit note.
     InvoiceId = "inv";
+    /// A refund of a payment.
+    RefundId = "rfd";
+    /// A webhook as it was stored.
+    WebhookId = "whk";
     /// A conversation.
     ConversationId = "cnv";
     /// A chat message.

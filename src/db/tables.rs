@@ -684,6 +684,25 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    payment_refunds (id) {
+        id -> Uuid,
+        payment_id -> Uuid,
+        quote_id -> Uuid,
+        status -> Text,
+        amount -> Int8,
+        credits -> Int8,
+        reason -> Text,
+        requested_by -> Nullable<Uuid>,
+        provider_reference -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     payments (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -698,6 +717,14 @@ diesel::table! {
         checkout_url -> Nullable<Text>,
         created_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
+        flow -> Text,
+        client_secret -> Nullable<Text>,
+        provider_capture -> Nullable<Text>,
+        captured -> Int8,
+        refunded -> Int8,
+        refund_pending -> Int8,
+        refunded_credits -> Int8,
+        asked_at -> Nullable<Timestamptz>,
     }
 }
 
@@ -911,6 +938,18 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    sandbox_refunds (id) {
+        id -> Text,
+        refund_id -> Uuid,
+        checkout_id -> Text,
+        amount -> Int8,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     schedules (mentor_id) {
         mentor_id -> Uuid,
         time_zone -> Text,
@@ -1046,6 +1085,7 @@ diesel::table! {
         received_at -> Timestamptz,
         applied_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+        id -> Uuid,
     }
 }
 
@@ -1080,6 +1120,8 @@ diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(oauth_identities -> members (member_id));
 diesel::joinable!(oauth_states -> members (member_id));
 diesel::joinable!(oauth_states -> oauth_identities (proven_id));
+diesel::joinable!(payment_refunds -> payments (payment_id));
+diesel::joinable!(payment_refunds -> members (requested_by));
 diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
 diesel::joinable!(payout_accounts -> members (member_id));
@@ -1093,6 +1135,7 @@ diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
 diesel::joinable!(reviews -> bookings (booking_id));
 diesel::joinable!(sandbox_payouts -> sandbox_payout_accounts (account_id));
+diesel::joinable!(sandbox_refunds -> sandbox_checkouts (checkout_id));
 diesel::joinable!(schedules -> members (mentor_id));
 diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(skill_endorsements -> skills (skill_id));
@@ -1153,6 +1196,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     oauth_identities,
     oauth_states,
+    payment_refunds,
     payments,
     payout_accounts,
     payout_events,
@@ -1169,6 +1213,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     sandbox_checkouts,
     sandbox_payout_accounts,
     sandbox_payouts,
+    sandbox_refunds,
     schedules,
     second_factors,
     sessions,

@@ -11,8 +11,11 @@ use chrono::{DateTime, Utc};
 use crate::{
     db::idempotency::Difference,
     domains::{
-        payments::types::CreditPackage, payouts::types::PayoutAccountStatus, scheduling::types::Slot,
-        second_factor::types::ProofMethod, sessions::types::Quote,
+        payments::types::{CreditPackage, PaymentProviderName},
+        payouts::types::PayoutAccountStatus,
+        scheduling::types::Slot,
+        second_factor::types::ProofMethod,
+        sessions::types::Quote,
     },
     graphql::{
         ApiError, Field,
@@ -96,8 +99,14 @@ pub enum ErrorCode {
     NotEligible,
     /// Done before and possible only once.
     AlreadyDone,
-    /// The payment provider cannot be reached or is not set up.
+    /// The payment provider cannot be reached or is not set up: `available` says which are.
     ProviderUnavailable,
+    /// More than can go back: `refundable` says how much can.
+    AmountTooHigh,
+    /// The quote is too old: ask for a new one.
+    QuoteExpired,
+    /// The quote was used: each is good once.
+    QuoteUsed,
     /// Too often; wait.
     RateLimited,
     /// Larger than allowed, for example a picture of 6 MB: `max` says how large it may be.
@@ -219,6 +228,16 @@ user_errors! {
     Quote => QuoteError {
         /// What would move now. Show it, and send its id as `quoteId`.
         quote: Quote,
+    }
+    /// The payment provider cannot be reached or is not set up.
+    ProviderUnavailable => ProviderUnavailableError {
+        /// The providers that can be paid through here in the way that was asked for, the preferred one first.
+        available: Vec<PaymentProviderName>,
+    }
+    /// More than can go back.
+    AmountTooHigh => AmountTooHighError {
+        /// What can.
+        refundable: Money,
     }
     /// A second factor is needed.
     TwoFactorRequired => TwoFactorRequiredError {

@@ -34,8 +34,9 @@ pub(super) async fn receive(
     };
     match receive_webhook(&shared.engine.app, &provider, &headers, &body).await {
         Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),
-        Err(ReceiveError::UnknownProvider) => ops::not_found().await,
+        Err(ReceiveError::UnknownProvider | ReceiveError::NotFound) => ops::not_found().await,
         Err(ReceiveError::Bad(_)) => bad(),
+        Err(ReceiveError::Provider(error)) => later(&error),
         Err(ReceiveError::Database(error)) => later(&error),
     }
 }

@@ -40,6 +40,8 @@ pub fn registry() -> Registry {
         // Jobs and schedules.
         .job::<mail::SendMail>()
         .job::<payments::jobs::ApplyWebhook>()
+        .job::<payments::jobs::LookAtPayment>()
+        .job::<payments::jobs::SendRefund>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .job::<invoices::jobs::IssueInvoice>()
         .job::<payouts::jobs::SendPayout>()
@@ -52,6 +54,9 @@ pub fn registry() -> Registry {
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
         .every(5 * MINUTE, &payouts::jobs::ChasePayouts {})
+        .every(5 * MINUTE, &payments::jobs::AskSilent {})
+        .every(60 * MINUTE, &payments::jobs::FollowRefunds {})
+        .every(24 * 60 * MINUTE, &payments::jobs::ForgetWebhooks {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
         .every(60 * MINUTE, &sessions::jobs::ForgetQuotes {})

@@ -16,6 +16,7 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("adminMentorApplications", Permission(ReviewMentors)),
     ("adminSchemaUsage", Permission(ReadUsage)),
     ("cancellationQuote", Party("the booking's learner or its mentor")),
+    ("adminWebhooks", Permission(ManageMoney)),
     ("conversation", Visible),
     ("creditPackages", Anybody),
     ("ledgerProof", Anybody),
@@ -23,8 +24,10 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("mentors", Anybody),
     ("node", Visible),
     ("nodes", Visible),
+    ("paymentProviders", Anybody),
     ("policies", Anybody),
     ("priceQuote", SignedIn),
+    ("refundQuote", Permission(ManageMoney)),
     ("schemaVersion", Anybody),
     ("session", Visible),
     ("skill", Anybody),
@@ -40,7 +43,9 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("adminAdjustCredits", Permission(ManageMoney)),
     ("adminApproveAdjustment", Permission(ManageMoney)),
     ("adminOpenConversation", Permission(OverseeConversations)),
+    ("adminRefund", Permission(ManageMoney)),
     ("adminRejectAdjustment", Permission(ManageMoney)),
+    ("adminReplayWebhook", Permission(ManageMoney)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -93,6 +98,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("updateMentorProfile", Role(Mentor)),
     ("updateProfile", SignedIn),
     ("verifyEmail", Anybody),
+    ("verifyPayment", Party("the payment's payer")),
 ];
 
 /// The fields of `Subscription`.
@@ -111,6 +117,7 @@ pub const OBJECTS: &[(&str, Access)] = &[
     ("CreditAdjustment", Permission(ManageMoney)),
     ("RegisteredDocument", Permission(ReadUsage)),
     ("SchemaUsage", Permission(ReadUsage)),
+    ("Webhook", Permission(ManageMoney)),
 ];
 
 /// What a suspended member may still do: keep the account safe, and leave.

@@ -26,6 +26,8 @@ text_enum! {
         ConversationOpened = "CONVERSATION_OPENED",
         ConversationRead = "CONVERSATION_READ",
         CreditsAdjusted = "CREDITS_ADJUSTED",
+        RefundRequested = "REFUND_REQUESTED",
+        WebhookReplayed = "WEBHOOK_REPLAYED",
         AdjustmentRequested = "ADJUSTMENT_REQUESTED",
         AdjustmentRejected = "ADJUSTMENT_REJECTED",
         SignedIn = "SIGNED_IN",

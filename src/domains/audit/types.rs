@@ -36,6 +36,10 @@ pub enum AuditAction {
     ConversationRead,
     /// Credits were given or taken by hand.
     CreditsAdjusted,
+    /// It was asked for that a payment goes back, or a part of it.
+    RefundRequested,
+    /// What a provider told was applied again.
+    WebhookReplayed,
     /// An adjustment of credits waits for a second administrator.
     AdjustmentRequested,
     /// An adjustment of credits was rejected, or taken back.

@@ -33,7 +33,7 @@ use crate::{
         oversight::{self, types::ConversationOverseen},
         payments::{
             self,
-            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+            types::{PaymentExpired, PaymentFailed, PaymentRequiresAction, PaymentSucceeded, RefundChanged},
         },
         payouts::{
             self,
@@ -170,6 +170,8 @@ events! {
     PromotionExpired(wallet::model::promotion::PromotionExpired);
     /// A payment arrived.
     PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment waits for its payer.
+    PaymentRequiresAction(payments::model::PaymentRequiresAction);
     /// A payment was refused.
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
@@ -178,6 +180,8 @@ events! {
     PayoutChanged(payouts::model::PayoutChanged);
     /// What the provider thinks of a payout account changed.
     PayoutAccountChanged(payouts::model::PayoutAccountChanged);
+    /// A payment of the caller goes back, or a part of it.
+    RefundChanged(payments::model::RefundChanged);
     /// A file of the caller was finalised.
     UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.

@@ -16,7 +16,9 @@ use crate::{
     domains::{
         mentorship::model::MentorApplicationReviewed,
         oversight::model::ConversationOverseen,
-        payments::model::{PaymentFailed, PaymentSucceeded},
+        payments::model::{
+            PaymentFailed, PaymentRequiresAction, PaymentSucceeded, RefundChanged, RefundStatus,
+        },
         payouts::model::{PayoutChanged, PayoutStatus},
         reviews::model::ReviewAdded,
         sessions::model::{
@@ -72,8 +74,6 @@ fn draft(event: &Pending) -> Option<Draft> {
             let SessionEnded { session } = event.payload()?;
             (Kind::SessionEnded, session.id.to_string(), body(Story::Ended(part_in(&session, member))))
         }
-        PaymentSucceeded::KIND | PaymentFailed::KIND => of_payment(event)?,
-        PayoutChanged::KIND => of_payout(&event.payload()?)?,
         ReviewAdded::KIND => {
             let ReviewAdded { review } = event.payload()?;
             (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
@@ -91,58 +91,66 @@ fn draft(event: &Pending) -> Option<Draft> {
             let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
             (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
         }
-        WalletAdjusted::KIND | PromotionGranted::KIND | PromotionExpired::KIND => {
-            let told = of_wallet(event)?;
-            occasion = told.1;
-            told.0
+        _ => return of_money(event, member),
+    };
+    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+/// The notification of an event about a payment or the wallet.
+fn of_money(event: &Pending, member: MemberId) -> Option<Draft> {
+    let mut occasion = None;
+    let (kind, subject, body) = match event.kind {
+        WalletAdjusted::KIND => {
+            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            (Kind::WalletAdjusted, adjustment_id.to_string(), body(Story::Adjusted(amount, &reason)))
         }
+        PromotionGranted::KIND => {
+            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            let body = body(Story::Granted(amount, &reason, expires_at));
+            (Kind::PromotionGranted, promotion_id.to_string(), body)
+        }
+        PromotionExpired::KIND => {
+            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            occasion = Some(transaction_id.to_string());
+            (Kind::PromotionExpired, promotion_id.to_string(), body(Story::NotUsed(amount)))
+        }
+        PaymentSucceeded::KIND => {
+            let PaymentSucceeded { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            (Kind::PaymentSucceeded, payment.id.to_string(), body(Story::Paid(amount, payment.credits)))
+        }
+        PaymentFailed::KIND => {
+            let PaymentFailed { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
+        }
+        PaymentRequiresAction::KIND => {
+            let PaymentRequiresAction { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            let body = body(Story::PaymentRequiresAction(amount));
+            (Kind::PaymentRequiresAction, payment.id.to_string(), body)
+        }
+        RefundChanged::KIND => {
+            let RefundChanged { payment, refund } = event.payload()?;
+            if refund.status != RefundStatus::Succeeded {
+                return None;
+            }
+            let amount = Amount { minor: refund.amount, currency: &payment.currency };
+            occasion = Some(refund.id.to_string());
+            let body = body(Story::PaymentRefunded(amount, refund.credits));
+            (Kind::PaymentRefunded, payment.id.to_string(), body)
+        }
+        PayoutChanged::KIND => of_payout(&event.payload()?)?,
         _ => return None,
     };
     Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
 }
 
-/// A kind, the global id of what it is about, and the text.
-type Told = (Kind, String, String);
-
-/// How a payment went.
-fn of_payment(event: &Pending) -> Option<Told> {
-    if event.kind == PaymentSucceeded::KIND {
-        let PaymentSucceeded { payment } = event.payload()?;
-        let amount = Amount { minor: payment.amount, currency: &payment.currency };
-        let story = Story::Paid(amount, payment.credits);
-        return Some((Kind::PaymentSucceeded, payment.id.to_string(), body(story)));
-    }
-    let PaymentFailed { payment } = event.payload()?;
-    let amount = Amount { minor: payment.amount, currency: &payment.currency };
-    Some((Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount))))
-}
-
-/// What happened to the member's wallet; and what tells it apart from other times.
-fn of_wallet(event: &Pending) -> Option<(Told, Option<String>)> {
-    Some(match event.kind {
-        WalletAdjusted::KIND => {
-            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
-            let amount = Amount { minor: amount, currency: asset.currency() };
-            let story = Story::Adjusted(amount, &reason);
-            ((Kind::WalletAdjusted, adjustment_id.to_string(), body(story)), None)
-        }
-        PromotionGranted::KIND => {
-            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
-            let amount = Amount { minor: amount, currency: asset.currency() };
-            let story = Story::Granted(amount, &reason, expires_at);
-            ((Kind::PromotionGranted, promotion_id.to_string(), body(story)), None)
-        }
-        _ => {
-            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
-            let story = Story::NotUsed(Amount { minor: amount, currency: asset.currency() });
-            let told = (Kind::PromotionExpired, promotion_id.to_string(), body(story));
-            (told, Some(transaction_id.to_string()))
-        }
-    })
-}
-
 /// What a payout's owner is told: how it ended.
-fn of_payout(PayoutChanged { payout }: &PayoutChanged) -> Option<Told> {
+fn of_payout(PayoutChanged { payout }: &PayoutChanged) -> Option<(Kind, String, String)> {
     let (kind, story) = match payout.status {
         PayoutStatus::Requested | PayoutStatus::InTransit => return None,
         PayoutStatus::Paid => {

@@ -40,6 +40,10 @@ pub enum NotificationKind {
     PayoutPaid,
     /// A payout failed: it is back in the earnings.
     PayoutFailed,
+    /// A payment waits for its payer to answer the bank.
+    PaymentRequiresAction,
+    /// A payment went back, or a part of it.
+    PaymentRefunded,
     /// A review of the mentor was written.
     ReviewReceived,
     /// The application to become a mentor was decided.

@@ -14,6 +14,8 @@
 //! | `CANCELLATION` | the booking's `ESCROW` | the learner's `WALLET`, the mentor's `EARNINGS`, `FEES` |
 //! | `PAYOUT` | the mentor's `EARNINGS` in credits, `GATEWAY` in the currency paid out | `PAYOUTS` in both |
 //! | `PAYOUT_FAILED` | `PAYOUTS` in both | the mentor's `EARNINGS`, `GATEWAY` |
+//! | `PAYMENT_REFUND` | `GATEWAY` in the currency paid, the member's `WALLET` | `SALES` in the currency paid, `ISSUED` in credits |
+//! | `PAYMENT_REFUND_FAILED` | as `PAYMENT_REFUND`, the other way | |
 //! | `ADJUSTMENT` | `EQUITY`, or the member's `WALLET` | the member's `WALLET`, or `EQUITY` |
 //! | `PROMOTION` | `PROMOTIONS` | the member's `WALLET` |
 //! | `PROMOTION_EXPIRY` | the member's `WALLET` | `PROMOTIONS` |

@@ -1,4 +1,6 @@
 mod checkout;
+mod providers;
+mod refunds;
 mod sandbox;
 mod webhook;
 

@@ -13,6 +13,7 @@ pub mod client;
 pub mod database;
 pub mod introspection;
 pub mod node;
+pub mod payments;
 pub mod process;
 pub mod redis;
 pub mod smtp;
@@ -28,7 +29,7 @@ use skillswap::{
     clock::Clock,
     config::{
         Config, Documents, IdentityConfig, InvoiceConfig, LimitsConfig, LogFormat, Mode, OversightNotice,
-        PayoutConfig, ProcessRole, StorageConfig, Switch, TlsConfig,
+        PaymentsConfig, PayoutConfig, ProcessRole, StorageConfig, Switch, TlsConfig,
     },
     domains::accounts::{self, model::Role},
     jobs::runner,
@@ -303,6 +304,7 @@ pub fn config() -> Config {
         oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
         storage: StorageConfig::default(),
+        payments: PaymentsConfig::default(),
         shared_buffers_mb: 64,
         pg_bin_dir: None,
         search_path: None,

@@ -49,7 +49,7 @@ pub enum Permission {
     ReadUsage,
     /// Open a conversation of others, for a reason and a time.
     OverseeConversations,
-    /// Correct wallets.
+    /// Correct wallets, pay payments back, and see and replay what payment providers told.
     ManageMoney,
 }
 

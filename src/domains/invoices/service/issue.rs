@@ -70,7 +70,7 @@ async fn make(app: &App, tx: &mut Tx, payment: PaymentRow) -> QueryResult<Invoic
         buyer_name: buyer.member.name,
         buyer_email: buyer.email,
         description: format!("{} credits for sessions on this platform", credits.number()),
-        provider: payment.provider,
+        provider: payment.provider.to_string(),
         amount: payment.amount,
         currency: payment.currency,
         paid_at: payment.settled_at.unwrap_or(now),

@@ -27,6 +27,8 @@ text_enum! {
         PaymentFailed = "PAYMENT_FAILED",
         PayoutPaid = "PAYOUT_PAID",
         PayoutFailed = "PAYOUT_FAILED",
+        PaymentRequiresAction = "PAYMENT_REQUIRES_ACTION",
+        PaymentRefunded = "PAYMENT_REFUNDED",
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         ConversationOverseen = "CONVERSATION_OVERSEEN",

@@ -53,6 +53,10 @@ pub enum Story<'a> {
     PaidOut(Amount<'a>),
     /// A payout of these credits failed: why.
     PayoutFailed(i64, &'a str),
+    /// A payment that waits for its payer.
+    PaymentRequiresAction(Amount<'a>),
+    /// A payment that went back, and the credits that went with it.
+    PaymentRefunded(Amount<'a>, i64),
     /// A review was written: its stars.
     Reviewed(i16),
     /// The application to become a mentor was approved.
@@ -67,6 +71,27 @@ pub enum Story<'a> {
     Granted(Amount<'a>, &'a str, DateTime<Utc>),
     /// Promotional credits were not used in time.
     NotUsed(Amount<'a>),
+}
+
+fn paid(amount: Amount<'_>, credits: i64) -> String {
+    let credits = money(Amount { minor: credits, currency: CREDIT });
+    format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
+}
+
+fn not_paid(amount: Amount<'_>) -> String {
+    format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
+}
+
+fn waiting(amount: Amount<'_>) -> String {
+    format!(
+        "Your bank wants to hear from you about your payment of {}. Open the payment to go on.",
+        money(amount)
+    )
+}
+
+fn went_back(amount: Amount<'_>, credits: i64) -> String {
+    let credits = money(Amount { minor: credits, currency: CREDIT });
+    format!("{} went back to you: {credits} were taken out of your wallet.", money(amount))
 }
 
 /// The text of a notification.
@@ -108,13 +133,10 @@ pub fn body(story: Story<'_>) -> String {
         Story::Completed { part: Part::Learner, starts_at, price, .. } => {
             format!("Receipt: you paid {} for your session on {}.", money(price), time(starts_at))
         }
-        Story::Paid(amount, credits) => {
-            let credits = money(Amount { minor: credits, currency: CREDIT });
-            format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
-        }
-        Story::PaymentFailed(amount) => {
-            format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
-        }
+        Story::Paid(amount, credits) => paid(amount, credits),
+        Story::PaymentFailed(amount) => not_paid(amount),
+        Story::PaymentRequiresAction(amount) => waiting(amount),
+        Story::PaymentRefunded(amount, credits) => went_back(amount, credits),
         Story::PaidOut(amount) => format!("Your payout of {} is at your bank.", money(amount)),
         Story::PayoutFailed(credits, why) => {
             let credits = money(Amount { minor: credits, currency: CREDIT });
@@ -262,6 +284,22 @@ mod tests {
             ),
         ];
         for (story, text) in table {
+            assert_eq!(body(story), text);
+        }
+    }
+
+    #[test]
+    fn payments_that_wait_or_went_back_read_well() {
+        for (story, text) in [
+            (
+                Story::PaymentRequiresAction(Amount { minor: 500, currency: "JPY" }),
+                "Your bank wants to hear from you about your payment of 500 JPY. Open the payment to go on.",
+            ),
+            (
+                Story::PaymentRefunded(Amount { minor: 999, currency: "EUR" }, 10_000),
+                "9.99 EUR went back to you: 100.00 credits were taken out of your wallet.",
+            ),
+        ] {
             assert_eq!(body(story), text);
         }
     }

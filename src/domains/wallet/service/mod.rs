@@ -22,6 +22,7 @@ mod audit;
 mod export;
 mod payout;
 pub mod promotions;
+pub mod refunds;
 mod seal;
 
 pub use super::repo::moves::Hold;

@@ -11,7 +11,7 @@ use futures_util::FutureExt;
 use serde_json::Value;
 
 use super::{
-    super::payments::{BadWebhook, Headers, sandbox::webhook as signatures},
+    super::payments::{BadWebhook, Headers, sandbox::webhook::SIGNATURE_HEADER, signature},
     Answer, PayoutEvent, PayoutFault, PayoutOrder, PayoutProvider, Sent, Standing,
 };
 use crate::{app::App, db::ids::MemberId};
@@ -80,8 +80,7 @@ impl PayoutProvider for Sandbox {
         body: &[u8],
         now: DateTime<Utc>,
     ) -> Result<Value, BadWebhook> {
-        let signature = headers.get(signatures::SIGNATURE_HEADER).ok_or(BadWebhook)?;
-        signatures::verify(&self.key, signature, body, now)
+        signature::verify(&self.key, headers.get(SIGNATURE_HEADER).ok_or(BadWebhook)?, body, now)
     }
 
     fn read_webhook(&self, payload: &Value) -> Result<PayoutEvent, BadWebhook> {

@@ -1,14 +1,20 @@
 //! Every statement of payments.
 
+pub mod refunds;
+pub mod webhooks;
+
 use chrono::{DateTime, Utc};
 use diesel::{QueryResult, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{CreditPackageRow, PaymentRow, PaymentStatus, WebhookOutcome, WebhookRow};
-use crate::db::{
-    ids::{CreditPackageId, EntityId, MemberId, PaymentId},
-    keyset::Keyset,
-    tables::{credit_packages, payments, webhook_events},
+use super::model::{CreditPackageRow, PaymentRow, PaymentStatus};
+use crate::{
+    db::{
+        ids::{CreditPackageId, EntityId, MemberId, PaymentId},
+        keyset::Keyset,
+        tables::{credit_packages, payments},
+    },
+    integrations::payments::{Checkout, ProviderName},
 };
 
 /// Packages on sale, in their order.
@@ -83,11 +89,14 @@ pub async fn page_of_payments(
 pub async fn attach_checkout(
     conn: &mut AsyncPgConnection,
     id: PaymentId,
-    reference: &str,
-    url: &str,
+    checkout: &Checkout,
 ) -> QueryResult<PaymentRow> {
     diesel::update(payments::table.find(id))
-        .set((payments::provider_reference.eq(reference), payments::checkout_url.eq(url)))
+        .set((
+            payments::provider_reference.eq(&checkout.reference),
+            payments::checkout_url.eq(&checkout.url),
+            payments::client_secret.eq(&checkout.client_secret),
+        ))
         .returning(PaymentRow::as_returning())
         .get_result(conn)
         .await
@@ -101,12 +110,28 @@ pub async fn lock_payment(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryR
 /// A payment by the provider's name for it, locked until the end of the transaction.
 pub async fn lock_payment_by_reference(
     conn: &mut AsyncPgConnection,
-    provider: &str,
+    provider: ProviderName,
     reference: &str,
 ) -> QueryResult<Option<PaymentRow>> {
     payments::table
         .filter(payments::provider.eq(provider))
         .filter(payments::provider_reference.eq(reference))
+        .select(PaymentRow::as_select())
+        .for_update()
+        .first(conn)
+        .await
+        .optional()
+}
+
+/// A payment by the provider's name for its money, locked until the end of the transaction.
+pub async fn lock_payment_by_capture(
+    conn: &mut AsyncPgConnection,
+    provider: ProviderName,
+    capture: &str,
+) -> QueryResult<Option<PaymentRow>> {
+    payments::table
+        .filter(payments::provider.eq(provider))
+        .filter(payments::provider_capture.eq(capture))
         .select(PaymentRow::as_select())
         .for_update()
         .first(conn)
@@ -121,7 +146,7 @@ pub async fn lock_overdue(
     most: i64,
 ) -> QueryResult<Vec<PaymentRow>> {
     payments::table
-        .filter(payments::status.eq(PaymentStatus::Pending))
+        .filter(payments::status.eq_any([PaymentStatus::Pending, PaymentStatus::RequiresAction]))
         .filter(payments::created_at.lt(before))
         .order(payments::created_at)
         .limit(most)
@@ -132,54 +157,44 @@ pub async fn lock_overdue(
         .await
 }
 
-/// Writes the status of a locked payment.
+/// Some open payments begun before an instant about which the provider was not asked since another; notes that it is
+/// asked now.
+pub async fn take_silent(
+    conn: &mut AsyncPgConnection,
+    begun_before: DateTime<Utc>,
+    asked_before: DateTime<Utc>,
+    now: DateTime<Utc>,
+    most: i64,
+) -> QueryResult<Vec<PaymentId>> {
+    let silent: Vec<PaymentId> = payments::table
+        .filter(payments::status.eq_any([PaymentStatus::Pending, PaymentStatus::RequiresAction]))
+        .filter(payments::created_at.lt(begun_before))
+        .filter(payments::asked_at.is_null().or(payments::asked_at.lt(asked_before)))
+        .order(payments::created_at)
+        .limit(most)
+        .select(payments::id)
+        .for_update()
+        .skip_locked()
+        .load(conn)
+        .await?;
+    diesel::update(payments::table.filter(payments::id.eq_any(&silent)))
+        .set(payments::asked_at.eq(now))
+        .execute(conn)
+        .await?;
+    Ok(silent)
+}
+
+/// Writes what became of a locked payment.
 pub async fn settle(conn: &mut AsyncPgConnection, payment: &PaymentRow) -> QueryResult<()> {
     diesel::update(payments::table.find(payment.id))
         .set((
             payments::status.eq(payment.status),
             payments::settled_at.eq(payment.settled_at),
             payments::provider_reference.eq(&payment.provider_reference),
+            payments::provider_capture.eq(&payment.provider_capture),
+            payments::client_secret.eq(&payment.client_secret),
+            payments::captured.eq(payment.captured),
         ))
-        .execute(conn)
-        .await
-        .map(drop)
-}
-
-/// Stores a webhook; `false` if it came before.
-pub async fn insert_webhook(conn: &mut AsyncPgConnection, webhook: &WebhookRow) -> QueryResult<bool> {
-    let inserted = diesel::insert_into(webhook_events::table)
-        .values(webhook)
-        .on_conflict_do_nothing()
-        .execute(conn)
-        .await?;
-    Ok(inserted == 1)
-}
-
-/// A webhook that was not applied yet, locked until the end of the transaction.
-pub async fn lock_webhook(
-    conn: &mut AsyncPgConnection,
-    provider: &str,
-    event_id: &str,
-) -> QueryResult<Option<WebhookRow>> {
-    webhook_events::table
-        .find((provider, event_id))
-        .filter(webhook_events::applied_at.is_null())
-        .select(WebhookRow::as_select())
-        .for_update()
-        .first(conn)
-        .await
-        .optional()
-}
-
-/// Notes what a locked webhook did.
-pub async fn mark_applied(
-    conn: &mut AsyncPgConnection,
-    webhook: &WebhookRow,
-    outcome: WebhookOutcome,
-    now: DateTime<Utc>,
-) -> QueryResult<()> {
-    diesel::update(webhook_events::table.find((&webhook.provider, &webhook.event_id)))
-        .set((webhook_events::applied_at.eq(now), webhook_events::outcome.eq(outcome)))
         .execute(conn)
         .await
         .map(drop)

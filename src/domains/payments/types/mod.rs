@@ -1,12 +1,22 @@
 //! GraphQL types of payments.
 
+mod refund;
+mod webhook;
+
 use std::sync::Arc;
 
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use chrono::{DateTime, Utc};
 
+pub use self::{
+    refund::{
+        AdminRefundInput, AdminRefundPayload, PaymentRefund, RefundChanged, RefundQuote, RefundQuotePayload,
+        RefundStatus,
+    },
+    webhook::{AdminReplayWebhookInput, AdminReplayWebhookPayload, Webhook, WebhookOutcome},
+};
 use super::{
-    loaders::PackageById,
+    loaders::{PackageById, RefundsOf},
     model::{self, CreditPackageRow, PaymentRow},
 };
 use crate::{
@@ -21,6 +31,7 @@ use crate::{
         plain::PlainFields,
         scalars::{Money, Url},
     },
+    integrations::payments::{Flow, ProviderName},
     payloads,
 };
 
@@ -84,10 +95,47 @@ impl Payment {
         credits(self.0.credits)
     }
 
-    /// The page to pay on. `null` once the payment is settled, or while the provider has not given one: `createCheckout`
-    /// with the same key asks again.
+    /// Through whom.
+    async fn provider(&self) -> PaymentProviderName {
+        self.0.provider.into()
+    }
+
+    /// How.
+    async fn flow(&self) -> CheckoutFlow {
+        self.0.flow.into()
+    }
+
+    /// The page to pay on. `null` once the payment is settled, if it is paid in the client, or while the provider has not
+    /// given one: `createCheckout` with the same key asks again.
     async fn checkout_url(&self) -> Option<Url> {
-        self.0.checkout_url.clone().filter(|_| self.0.status == model::PaymentStatus::Pending).map(Url)
+        self.0.checkout_url.clone().filter(|_| self.0.status.is_open()).map(Url)
+    }
+
+    /// What the provider's library in the client needs, to pay (`IN_APP`) or to let the payer answer the bank
+    /// (`REQUIRES_ACTION`): for Stripe the client secret of the payment intent, for Razorpay the id of the order. `null`
+    /// once the payment is settled, and on events, which do not carry it: read the payment.
+    async fn client_secret(&self) -> Option<&str> {
+        self.0.client_secret.as_deref().filter(|_| self.0.status.is_open())
+    }
+
+    /// What went back to the payer.
+    async fn refunded(&self) -> Money {
+        Money::new(self.0.refunded, self.0.currency.as_str())
+    }
+
+    /// What is on its way back.
+    async fn refund_pending(&self) -> Money {
+        Money::new(self.0.refund_pending, self.0.currency.as_str())
+    }
+
+    /// Everything that went back or was to go back, oldest first. `null` if it cannot be read.
+    async fn refunds(&self, ctx: &Context<'_>) -> Field<Vec<PaymentRefund>> {
+        field(async {
+            let rows = ctx.one(RefundsOf(self.0.id)).await?.unwrap_or_default();
+            let refund = |row| PaymentRefund { row, payment: Arc::clone(&self.0) };
+            Ok(Some(rows.into_iter().map(refund).collect()))
+        })
+        .await
     }
 
     /// When it was begun.
@@ -95,7 +143,7 @@ impl Payment {
         self.0.created_at
     }
 
-    /// When its status was decided. `null` while it is pending.
+    /// When its status was decided. `null` while it is `PENDING` or `REQUIRES_ACTION`.
     async fn settled_at(&self) -> Option<DateTime<Utc>> {
         self.0.settled_at
     }
@@ -114,6 +162,8 @@ impl PlainFields for Payment {}
 pub enum PaymentStatus {
     /// The provider has not told yet.
     Pending,
+    /// The payer's bank wants to hear from the payer: on the provider's page, or in the client by `clientSecret`.
+    RequiresAction,
     /// The money arrived; the credits are in the wallet.
     Succeeded,
     /// The provider refused it. Should the money arrive later all the same, it becomes `SUCCEEDED`.
@@ -122,13 +172,51 @@ pub enum PaymentStatus {
     Expired,
 }
 
+/// Who moves the money of a payment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "ProviderName")]
+pub enum PaymentProviderName {
+    /// A provider inside the server that moves no real money; not in production.
+    Sandbox,
+    /// Stripe.
+    Stripe,
+    /// Razorpay.
+    Razorpay,
+    /// PayPal.
+    Paypal,
+}
+
+/// How a member pays.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "Flow")]
+pub enum CheckoutFlow {
+    /// On the provider's page.
+    Hosted,
+    /// In the client, by the provider's library.
+    InApp,
+}
+
+/// A provider that can be paid through here.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct PaymentProvider {
+    /// Which.
+    pub name: PaymentProviderName,
+    /// How.
+    pub flows: Vec<CheckoutFlow>,
+}
+
 /// What the caller wants to buy.
 #[derive(Clone, Debug, InputObject)]
 pub struct CreateCheckoutInput {
     /// Which package; its price is the server's.
     pub package_id: ID,
+    /// Through whom, of `paymentProviders`; by default through the first of them that can.
+    pub provider: Option<PaymentProviderName>,
+    /// How.
+    #[graphql(default_with = "CheckoutFlow::Hosted")]
+    pub flow: CheckoutFlow,
     /// Where the provider's page leads afterwards: this server or one of its allowed web origins. Coming back proves
-    /// nothing: the payment's status does.
+    /// nothing: the payment's status does, which `verifyPayment` asks for.
     pub return_url: Option<Url>,
     /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
     /// key with the same input gives the first result again (`replayed`); with another input it is refused with
@@ -167,7 +255,30 @@ pub struct CreateCheckoutPayload {
     pub replayed: Option<bool>,
 }
 
-payloads!(PrepareCheckoutPayload, CreateCheckoutPayload);
+/// Which payment to ask about.
+#[derive(Clone, Debug, InputObject)]
+pub struct VerifyPaymentInput {
+    /// A payment of the caller.
+    pub payment_id: ID,
+}
+
+/// What `verifyPayment` found.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct VerifyPaymentPayload {
+    /// The payment, as its provider says now.
+    pub payment: Option<Payment>,
+    /// Why that is not known.
+    pub user_errors: Vec<UserError>,
+}
+
+payloads!(
+    PrepareCheckoutPayload,
+    CreateCheckoutPayload,
+    VerifyPaymentPayload,
+    RefundQuotePayload,
+    AdminRefundPayload,
+    AdminReplayWebhookPayload
+);
 
 macro_rules! payment_events {
     ($($(#[$doc:meta])* $name:ident;)+) => {$(
@@ -199,6 +310,8 @@ macro_rules! payment_events {
 payment_events! {
     /// A payment of the caller arrived; its credits are in the wallet.
     PaymentSucceeded;
+    /// The bank of the caller wants to hear from the caller before a payment arrives.
+    PaymentRequiresAction;
     /// A payment of the caller was refused by the provider.
     PaymentFailed;
     /// A payment of the caller was left, or took longer than a day.

@@ -1,28 +1,39 @@
 //! Rows and rules of payments.
 
+mod quote;
+mod refund;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
+pub use self::{
+    quote::{QUOTE_LIFE, Quote},
+    refund::{RefundChanged, RefundRow, RefundStatus, credits_for},
+};
 use crate::{
     db::{
-        ids::{CreditPackageId, MemberId, PaymentId},
+        ids::{CreditPackageId, MemberId, PaymentId, WebhookId},
         tables::{credit_packages, payments, webhook_events},
     },
     events::EventPayload,
+    integrations::payments::{Flow, ProviderName},
     text_enum,
 };
 
 text_enum! {
     /// What became of a payment.
-    pub enum PaymentStatus { Pending = "PENDING", Succeeded = "SUCCEEDED", Failed = "FAILED", Expired = "EXPIRED" }
+    pub enum PaymentStatus {
+        Pending = "PENDING", RequiresAction = "REQUIRES_ACTION", Succeeded = "SUCCEEDED", Failed = "FAILED",
+        Expired = "EXPIRED",
+    }
 }
 
 text_enum! {
     /// What a webhook did to its payment.
     pub enum WebhookOutcome {
         Applied = "APPLIED", NoChange = "NO_CHANGE", UnknownKind = "UNKNOWN_KIND", UnknownPayment = "UNKNOWN_PAYMENT",
-        Mismatch = "MISMATCH",
+        UnknownRefund = "UNKNOWN_REFUND", Mismatch = "MISMATCH", AskedFor = "ASKED_FOR",
     }
 }
 
@@ -35,10 +46,18 @@ impl PaymentStatus {
     #[must_use]
     pub const fn after(self, word: Self) -> Option<Self> {
         match (self, word) {
-            (Self::Pending | Self::Failed | Self::Expired, Self::Succeeded) => Some(Self::Succeeded),
-            (Self::Pending, Self::Failed | Self::Expired) => Some(word),
+            (Self::Succeeded, _) | (_, Self::Pending) => None,
+            (_, Self::Succeeded) => Some(Self::Succeeded),
+            (Self::Pending, Self::RequiresAction)
+            | (Self::Pending | Self::RequiresAction, Self::Failed | Self::Expired) => Some(word),
             _ => None,
         }
+    }
+
+    /// Whether it is not decided yet.
+    #[must_use]
+    pub const fn is_open(self) -> bool {
+        matches!(self, Self::Pending | Self::RequiresAction)
     }
 }
 
@@ -73,7 +92,7 @@ pub struct PaymentRow {
     /// What is bought.
     pub package_id: CreditPackageId,
     /// Through whom.
-    pub provider: String,
+    pub provider: ProviderName,
     /// The provider's name for it, once known.
     pub provider_reference: Option<String>,
     /// What became of it.
@@ -92,14 +111,53 @@ pub struct PaymentRow {
     pub created_at: DateTime<Utc>,
     /// When its status was decided.
     pub settled_at: Option<DateTime<Utc>>,
+    /// How the member pays.
+    #[serde(default = "hosted")]
+    pub flow: Flow,
+    /// What the client's library needs to pay. It is not told on.
+    #[serde(skip)]
+    pub client_secret: Option<String>,
+    /// The provider's name for the money that arrived.
+    #[serde(default)]
+    pub provider_capture: Option<String>,
+    /// What arrived, in minor units of `currency`.
+    #[serde(default)]
+    pub captured: i64,
+    /// What went back of it.
+    #[serde(default)]
+    pub refunded: i64,
+    /// What is on its way back.
+    #[serde(default)]
+    pub refund_pending: i64,
+    /// Credits that left the wallet for both, in hundredths.
+    #[serde(default)]
+    pub refunded_credits: i64,
+    /// When the provider was last asked, because it did not tell.
+    #[serde(default)]
+    pub asked_at: Option<DateTime<Utc>>,
+}
+
+/// How members paid before there was a choice.
+const fn hosted() -> Flow {
+    Flow::Hosted
+}
+
+impl PaymentRow {
+    /// What can still go back.
+    #[must_use]
+    pub const fn refundable(&self) -> i64 {
+        self.captured - self.refunded - self.refund_pending
+    }
 }
 
 /// A webhook as it was stored.
 #[derive(Clone, Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = webhook_events, check_for_backend(diesel::pg::Pg))]
 pub struct WebhookRow {
+    /// Our name for it.
+    pub id: WebhookId,
     /// Who sent it.
-    pub provider: String,
+    pub provider: ProviderName,
     /// The sender's name for it.
     pub event_id: String,
     /// The sender's word for what happened.
@@ -119,7 +177,7 @@ macro_rules! payment_events {
         $(#[$doc])*
         #[derive(Clone, Debug, Serialize, Deserialize)]
         pub struct $name {
-            /// The payment, settled.
+            /// The payment, as of then.
             pub payment: PaymentRow,
         }
 
@@ -132,6 +190,8 @@ macro_rules! payment_events {
 payment_events! {
     /// A payment arrived; its credits are in the wallet.
     PaymentSucceeded = "PAYMENT_SUCCEEDED";
+    /// The member's bank wants to hear from the member.
+    PaymentRequiresAction = "PAYMENT_REQUIRES_ACTION";
     /// A payment was refused by the provider.
     PaymentFailed = "PAYMENT_FAILED";
     /// A payment was left or ran out of time.
@@ -141,9 +201,37 @@ payment_events! {
 #[cfg(test)]
 mod tests {
     use super::{
-        PaymentStatus::{Expired, Failed, Pending, Succeeded},
+        PaymentStatus::{Expired, Failed, Pending, RequiresAction, Succeeded},
         *,
     };
+
+    /// A payment that arrived.
+    pub(super) fn payment(amount: i64, credits: i64) -> PaymentRow {
+        let now = DateTime::UNIX_EPOCH;
+        PaymentRow {
+            id: PaymentId::new(),
+            member_id: MemberId::new(),
+            package_id: CreditPackageId::new(),
+            provider: ProviderName::Sandbox,
+            provider_reference: None,
+            status: Succeeded,
+            amount,
+            currency: "USD".to_owned(),
+            credits,
+            return_url: None,
+            checkout_url: None,
+            created_at: now,
+            settled_at: Some(now),
+            flow: Flow::Hosted,
+            client_secret: None,
+            provider_capture: None,
+            captured: amount,
+            refunded: 0,
+            refund_pending: 0,
+            refunded_credits: 0,
+            asked_at: None,
+        }
+    }
 
     #[test]
     fn states_only_move_forward_and_success_always_wins() {
@@ -153,7 +241,8 @@ mod tests {
                     (Succeeded, _) | (_, Pending) => None,
                     (_, Succeeded) => Some(Succeeded),
                     (Pending, word) => Some(word),
-                    (Failed | Expired, _) => None,
+                    (RequiresAction, Failed | Expired) => Some(word),
+                    (RequiresAction | Failed | Expired, _) => None,
                 };
                 assert_eq!(from.after(word), expected, "{from} after {word}");
             }
