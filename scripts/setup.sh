@@ -9,7 +9,7 @@ cd "$(dirname "$0")/.."
 main() {
   case ${1:-} in
     run) need_rust && need_server ;;
-    test) need_rust && need_server && need_redis && need_openssl && need_node && need_browser ;;
+    test) need_rust && need_server && need_redis && need_openssl && need_pdftotext && need_node && need_browser && need_python ;;
     bench) need_rust && need_server && need_node ;;
     *) fail "usage: scripts/setup.sh run|test|bench" ;;
   esac
@@ -22,6 +22,7 @@ main() {
       install_packages_of playground "the playground"
       install_packages_of tests/oidc "the tests' identity provider"
       install_packages_of tests/s3 "the tests' S3 server"
+      install_judge
       ;;
     bench) renew_node ;;
   esac
@@ -65,12 +66,22 @@ need_openssl() {
   need has_openssl "OpenSSL" openssl
 }
 
+# The tests read invoices with it.
+need_pdftotext() {
+  need has_pdftotext "pdftotext" poppler-utils
+}
+
 need_node() {
   need has_node "Node.js with npm" nodejs npm
 }
 
 need_browser() {
   need chromium_program "Chromium" chromium >/dev/null
+}
+
+# The calls to Stripe are judged by its own library.
+need_python() {
+  need has_python "Python with venv" python3 python3-venv
 }
 
 has_c_compiler() {
@@ -83,6 +94,14 @@ has_redis() {
 
 has_openssl() {
   has openssl
+}
+
+has_pdftotext() {
+  has pdftotext
+}
+
+has_python() {
+  has python3 && python3 -c 'import ensurepip'
 }
 
 has_node() {
@@ -155,6 +174,15 @@ install_packages_of() {
   npm ci --prefix "$1" --no-audit --no-fund ||
     fail "The packages of $2 could not be installed: is the npm registry reachable from here?"
   cp "$lock" "$installed"
+}
+
+install_judge() {
+  local folder=target/tools/judge wanted='stripe==16.1.0'
+  [[ -f $folder/$wanted ]] && return
+  heading "Installing Stripe's library, which judges the calls to Stripe"
+  python3 -m venv "$folder" && "$folder/bin/pip" install --quiet --disable-pip-version-check "$wanted" ||
+    fail "Stripe's library could not be installed: is PyPI reachable from here?"
+  touch "$folder/$wanted"
 }
 
 main "$@"

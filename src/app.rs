@@ -17,7 +17,7 @@ use crate::{
     domains::accounts::service::password::Hashing,
     engine::{registered::Registered, usage::Usage},
     events::{Hub, Listeners},
-    integrations::{Integrations, storage::StorageError},
+    integrations::Integrations,
     jobs::Registry,
     limits::Limits,
 };
@@ -86,7 +86,7 @@ impl App {
         public_url: String,
         registry: Registry,
         clock: Clock,
-    ) -> Result<Self, StorageError> {
+    ) -> anyhow::Result<Self> {
         let hot = registry.hot_rows();
         let integrations = Integrations::new(&config, &secret, &public_url)?;
         Ok(Self(Arc::new(Parts {

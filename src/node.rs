@@ -7,9 +7,10 @@ use uuid::Uuid;
 
 use crate::{
     db::ids::{
-        self, ActId, AuthSessionId, BookingId, ClaimId, ConversationId, CreditPackageId, DisputeId, EntityId,
-        MemberId, MentorApplicationId, MentorId, MessageId, NotificationId, OAuthIdentityId, PaymentId,
-        ReviewId, SessionId, SkillCategoryId, SkillId, UploadId,
+        self, ActId, AdjustmentId, AuthSessionId, BookingId, CancellationQuoteId, ClaimId, ConversationId,
+        CreditPackageId, DisputeId, EntityId, InvoiceId, MemberId, MentorApplicationId, MentorId, MessageId,
+        NotificationId, OAuthIdentityId, PaymentId, PayoutId, PriceQuoteId, RefundId, ReviewId, SessionId,
+        SkillCategoryId, SkillId, UploadId, WebhookId,
     },
     domains::{
         access,
@@ -25,12 +26,14 @@ use crate::{
         },
         disputes::types::{Dispute, dispute_of_caller},
         identities::{types::OAuthIdentity, viewer::identity_of_caller},
+        invoices::types::{Invoice, invoice_of_caller},
         mentorship::types::{MentorApplication, application_of_caller},
         notifications::{loaders::NotificationFor, types::Notification},
         payments::{
-            loaders::{PackageById, PaymentById},
-            types::{CreditPackage, Payment},
+            loaders::{PackageById, PaymentById, RefundById, WebhookById},
+            types::{CreditPackage, Payment, PaymentRefund, Webhook},
         },
+        payouts::{loaders::PayoutById, types::Payout},
         profiles::{
             loaders::{CategoryById, MentorById, SkillById},
             types::{Member, Mentor, Skill, SkillCategory},
@@ -39,9 +42,13 @@ use crate::{
         scheduling::types::{Hold, hold_of_caller},
         sessions::{
             loaders::{BookingSeenBy, SessionSeenBy},
-            types::{Booking, Session},
+            types::{
+                Booking, CancellationQuote, PriceQuote, Session,
+                quote::{cancellation_quote_of_caller, price_quote_of_caller},
+            },
         },
         uploads::types::{Upload, upload_of_caller},
+        wallet::types::adjustment::{CreditAdjustment, adjustment_of_caller},
     },
     graphql::{ApiError, ContextExt, Field, error::ApiCode, field},
 };
@@ -78,6 +85,14 @@ pub enum Node {
     CreditPackage(CreditPackage),
     /// A payment of the caller.
     Payment(Payment),
+    /// An invoice or credit note of the caller.
+    Invoice(Invoice),
+    /// A payout of the caller.
+    Payout(Payout),
+    /// A refund of a payment.
+    PaymentRefund(PaymentRefund),
+    /// Something that a payment provider told, for operators.
+    Webhook(Webhook),
     /// A signed-in device of the caller.
     AuthSession(AuthSession),
     /// One of the caller's own outside identities.
@@ -86,8 +101,14 @@ pub enum Node {
     AuditEntry(AuditEntry),
     /// An application to become a mentor, for the applicant and for reviewers.
     MentorApplication(MentorApplication),
+    /// What a cancellation by the caller would move.
+    CancellationQuote(CancellationQuote),
+    /// What a booking would cost the caller.
+    PriceQuote(PriceQuote),
     /// A file of the caller, or a document for those who review mentors.
     Upload(Upload),
+    /// A correction of a wallet, for those who may make them.
+    CreditAdjustment(CreditAdjustment),
 }
 
 /// Ids in one `nodes` call.
@@ -157,11 +178,20 @@ pub(crate) async fn find(ctx: &Context<'_>, id: &ID) -> Result<Option<Node>, Api
             ctx.hot(PackageById(of(uuid))).await?.map(|row| Node::CreditPackage(CreditPackage(row)))
         }
         OAuthIdentityId::PREFIX => identity_of_caller(ctx, of(uuid)).await?.map(Node::OAuthIdentity),
+        WebhookId::PREFIX => webhook(ctx, of(uuid)).await?.map(Node::Webhook),
+        RefundId::PREFIX => own_refund(ctx, of(uuid)).await?.map(Node::PaymentRefund),
         PaymentId::PREFIX => own_payment(ctx, of(uuid)).await?.map(Node::Payment),
+        InvoiceId::PREFIX => invoice_of_caller(ctx, of(uuid)).await?.map(Node::Invoice),
+        PayoutId::PREFIX => own_payout(ctx, of(uuid)).await?.map(Node::Payout),
         MentorApplicationId::PREFIX => {
             application_of_caller(ctx, of(uuid)).await?.map(Node::MentorApplication)
         }
         ActId::PREFIX => audit_entry(ctx, of(uuid)).await?.map(Node::AuditEntry),
+        AdjustmentId::PREFIX => adjustment_of_caller(ctx, of(uuid)).await?.map(Node::CreditAdjustment),
+        CancellationQuoteId::PREFIX => {
+            cancellation_quote_of_caller(ctx, of(uuid)).await?.map(Node::CancellationQuote)
+        }
+        PriceQuoteId::PREFIX => price_quote_of_caller(ctx, of(uuid)).await?.map(Node::PriceQuote),
         UploadId::PREFIX => upload_of_caller(ctx, of(uuid)).await?.map(Node::Upload),
         ReviewId::PREFIX => ctx.one(ReviewById(of(uuid))).await?.map(|row| Node::Review(Review(row))),
         ClaimId::PREFIX => hold_of_caller(ctx, of(uuid)).await?.map(Node::Hold),
@@ -198,6 +228,29 @@ async fn own_payment(ctx: &Context<'_>, id: PaymentId) -> Result<Option<Payment>
     let Some(viewer) = ctx.viewer() else { return Ok(None) };
     let row = ctx.one(PaymentById(id)).await?;
     Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payment))
+}
+
+/// So is a payout.
+async fn own_payout(ctx: &Context<'_>, id: PayoutId) -> Result<Option<Payout>, ApiError> {
+    let Some(viewer) = ctx.viewer() else { return Ok(None) };
+    let row = ctx.one(PayoutById(id)).await?;
+    Ok(row.filter(|row| row.member_id == viewer.member_id).map(Payout))
+}
+
+/// Absent for those who may not see what providers tell.
+async fn webhook(ctx: &Context<'_>, id: WebhookId) -> Result<Option<Webhook>, ApiError> {
+    match access::guard::privileged(ctx, Permission::ManageMoney).await {
+        Ok(()) => {}
+        Err(ApiError::Told { .. }) => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    Ok(ctx.one(WebhookById(id)).await?.map(Webhook))
+}
+
+async fn own_refund(ctx: &Context<'_>, id: RefundId) -> Result<Option<PaymentRefund>, ApiError> {
+    let Some(row) = ctx.one(RefundById(id)).await? else { return Ok(None) };
+    let payment = own_payment(ctx, row.payment_id).await?;
+    Ok(payment.map(|Payment(payment)| PaymentRefund { row, payment }))
 }
 
 fn of<T: EntityId>(uuid: Uuid) -> T {

@@ -13,6 +13,7 @@ use crate::{
         accounts::mutation::{AccountsMutation, RecoveryMutation},
         admin::{mutation::AdminMutation, query::AdminQuery, subscription::AdminSubscription},
         audit::query::AuditQuery,
+        batch::mutation::BatchMutation,
         chat::{mutation::ChatMutation, query::ChatQuery, subscription::ChatSubscription},
         discovery::query::DiscoveryQuery,
         disputes::{mutation::DisputesMutation, query::DisputesQuery},
@@ -23,6 +24,7 @@ use crate::{
         notifications::mutation::NotificationsMutation,
         oversight::{mutation::OversightMutation, query::OversightQuery},
         payments::{mutation::PaymentsMutation, query::PaymentsQuery},
+        payouts::mutation::PayoutsMutation,
         policies::query::PoliciesQuery,
         profiles::{mutation::ProfilesMutation, query::ProfilesQuery},
         reviews::mutation::ReviewsMutation,
@@ -32,7 +34,7 @@ use crate::{
         sessions::{mutation::SessionsMutation, query::SessionsQuery},
         uploads::mutation::UploadsMutation,
         viewer::ViewerQuery,
-        wallet::query::WalletQuery,
+        wallet::{mutation::WalletMutation, query::WalletQuery},
     },
     engine::documents::hash_of,
     node::NodeQuery,
@@ -74,6 +76,7 @@ pub struct Mutation(
     DisputesMutation,
     RoomsMutation,
     PaymentsMutation,
+    PayoutsMutation,
     ReviewsMutation,
     ChatMutation,
     NotificationsMutation,
@@ -81,6 +84,8 @@ pub struct Mutation(
     MentorshipMutation,
     UploadsMutation,
     OversightMutation,
+    WalletMutation,
+    BatchMutation,
 );
 
 /// Everything that can be listened to.
@@ -114,6 +119,8 @@ pub const PRICES: &[(&str, &str, u64)] = &[
     ("Mutation", "logIn", 90),
     ("Mutation", "registerMember", 90),
     ("Mutation", "resetPassword", 90),
+    // Up to twenty mutations.
+    ("Mutation", "executeBatch", 190),
     // The whole ledger is summed, the whole log is checked.
     ("Query", "ledgerProof", 500),
     ("Query", "verifyAuditLog", 900),
@@ -121,6 +128,8 @@ pub const PRICES: &[(&str, &str, u64)] = &[
 
 /// Lists without a page size that may be longer than usual: (type, field, rows). See [`crate::engine::cost`].
 pub const ROWS: &[(&str, &str, u64)] = &[
+    // One for each item.
+    ("ExecuteBatchPayload", "results", 20),
     // Up to 500; a slot is two instants that are worked out in memory, so that some thirty of them make a row.
     ("Mentor", "slots", 15),
 ];

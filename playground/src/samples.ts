@@ -10,6 +10,7 @@ const ORDER = [
   'rooms',
   'wallet',
   'payments',
+  'payouts',
   'chat',
   'notifications',
   'reviews',

@@ -5,8 +5,8 @@ use clap::{Args, Subcommand};
 use super::{database::Database, print, start_log};
 use crate::{
     config::Config,
-    db::pool,
-    domains::audit::{self, model::Head},
+    db::{chain::Head, pool},
+    domains::audit,
 };
 
 /// What to do.
@@ -21,7 +21,7 @@ enum Command {
     /// Compares every row with its seal and the chain with every published head; fails at the first that differs.
     Verify {
         /// A head that was kept outside, as `<number>:<hash>`: the chain must still run through it.
-        #[arg(long, value_parser = head)]
+        #[arg(long, value_parser = super::head)]
         head: Option<Head>,
         #[command(flatten)]
         config: Box<Config>,
@@ -50,12 +50,4 @@ pub async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         anyhow::bail!("the audit log is not what was written: {} {place}{act}", fault.kind);
     }
     print("The audit log is intact.\n")
-}
-
-fn head(text: &str) -> Result<Head, String> {
-    let read = || {
-        let (seq, hash) = text.split_once(':')?;
-        Head::read(seq.parse().ok()?, hash)
-    };
-    read().ok_or_else(|| "give the number, a colon and the hash of 64 hexadecimal digits".to_owned())
 }

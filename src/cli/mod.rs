@@ -15,7 +15,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::{config::Config, telemetry};
+use crate::{config::Config, db::chain::Head, telemetry};
 
 /// The backend of a live skill marketplace.
 #[derive(Debug, Parser)]
@@ -37,7 +37,7 @@ enum Command {
     Schema(schema::Arguments),
     /// Registers what our apps send: in production nothing else runs.
     Documents(documents::Arguments),
-    /// Checks the money.
+    /// Checks the money, or writes the whole ledger out.
     Ledger(ledger::Arguments),
     /// Checks the audit log.
     Audit(audit::Arguments),
@@ -87,4 +87,13 @@ fn print(text: &str) -> anyhow::Result<()> {
 
 fn start_log(config: &Config) -> anyhow::Result<()> {
     telemetry::start_log(config)
+}
+
+/// A head of a chain of hashes, as it is written down.
+fn head(text: &str) -> Result<Head, String> {
+    let read = || {
+        let (seq, hash) = text.split_once(':')?;
+        Head::read(seq.parse().ok()?, hash)
+    };
+    read().ok_or_else(|| "give the number, a colon and the hash of 64 hexadecimal digits".to_owned())
 }

@@ -11,7 +11,9 @@ use std::{
 
 use clap::{Args, ValueEnum};
 
-pub use self::parts::{IdentityConfig, LimitsConfig, StorageConfig, TlsConfig};
+pub use self::parts::{
+    IdentityConfig, InvoiceConfig, LimitsConfig, PaymentsConfig, PayoutConfig, StorageConfig, TlsConfig,
+};
 use crate::integrations::mail;
 
 /// Where and how the server runs.
@@ -84,6 +86,16 @@ pub struct Config {
     /// Platform fee on a completed session, in hundredths of a percent (1500 = 15 %), at most 3300.
     #[arg(long, env = "SKILLSWAP_FEE_BASIS_POINTS", default_value_t = 1500, value_parser = clap::value_parser!(u16).range(0..=3300))]
     pub fee_basis_points: u16,
+    /// How earnings are paid out.
+    #[command(flatten)]
+    pub payouts: PayoutConfig,
+    /// Who sells, as invoices say it.
+    #[command(flatten)]
+    pub invoices: InvoiceConfig,
+    /// What one administrator may adjust in wallets within 24 hours without a second one, in minor units (100000 = 1,000.00
+    /// credits).
+    #[arg(long, env = "SKILLSWAP_ADJUSTMENT_LIMIT", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(0..))]
+    pub adjustment_limit: i64,
     /// When the members of a conversation are told that an administrator opened it to read: `at-once`, or `afterwards`, when
     /// the time is over.
     #[arg(long, env = "SKILLSWAP_OVERSIGHT_NOTICE", value_enum, default_value_t = OversightNotice::AtOnce)]
@@ -94,6 +106,9 @@ pub struct Config {
     /// The store of files.
     #[command(flatten)]
     pub storage: StorageConfig,
+    /// Providers of payments.
+    #[command(flatten)]
+    pub payments: PaymentsConfig,
     /// Memory for cached pages of the private database, in MiB.
     #[arg(long, env = "SKILLSWAP_SHARED_BUFFERS_MB", default_value_t = 256, value_parser = clap::value_parser!(u32).range(16..=65_536))]
     pub shared_buffers_mb: u32,

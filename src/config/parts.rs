@@ -1,4 +1,4 @@
-//! Settings that belong together: HTTPS, outside identities, limits, files.
+//! Settings that belong together: HTTPS, outside identities, limits, payouts, invoices, files.
 
 use std::path::PathBuf;
 
@@ -93,6 +93,34 @@ pub struct LimitsConfig {
     pub member_cost: u32,
 }
 
+/// How earnings become money.
+#[derive(Clone, Debug, Args)]
+pub struct PayoutConfig {
+    /// Currency of payouts, a code of ISO 4217.
+    #[arg(long, env = "SKILLSWAP_PAYOUT_CURRENCY", default_value = "USD", value_parser = currency)]
+    pub payout_currency: String,
+    /// What 100 credits are paid out as, in minor units of that currency (1000 of USD = 10.00 USD).
+    #[arg(long, env = "SKILLSWAP_PAYOUT_PER_100_CREDITS", default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=100_000_000))]
+    pub payout_per_100_credits: u32,
+    /// The least that is paid out, in whole credits.
+    #[arg(long, env = "SKILLSWAP_PAYOUT_MINIMUM_CREDITS", default_value_t = 50, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub payout_minimum_credits: u32,
+}
+
+/// Who sells credits, as invoices say it. A change holds for the invoices that are made after it.
+#[derive(Clone, Debug, Args)]
+pub struct InvoiceConfig {
+    /// Name of the seller.
+    #[arg(long, env = "SKILLSWAP_SELLER_NAME", default_value = "SkillSwap", value_parser = line)]
+    pub seller_name: String,
+    /// Postal address of the seller; commas separate its lines.
+    #[arg(long, env = "SKILLSWAP_SELLER_ADDRESS", value_delimiter = ',', value_parser = line)]
+    pub seller_address: Vec<String>,
+    /// Tax number of the seller.
+    #[arg(long, env = "SKILLSWAP_SELLER_TAX_ID", value_parser = line)]
+    pub seller_tax_id: Option<String>,
+}
+
 /// Where files are kept: in a bucket, or else in the data folder.
 #[derive(Clone, Debug, Default, Args)]
 pub struct StorageConfig {
@@ -112,6 +140,61 @@ pub struct StorageConfig {
     /// Key to the bucket: its secret.
     #[arg(long, env = "S3_SECRET_ACCESS_KEY", hide_env_values = true)]
     pub s3_secret_access_key: Option<String>,
+}
+
+/// Providers of payments: each is on if all its settings are there. Outside production there is the sandbox too.
+#[derive(Clone, Debug, Default, Args)]
+pub struct PaymentsConfig {
+    /// Secret key of Stripe's API: `sk_…` or `rk_…`.
+    #[arg(long, env = "STRIPE_SECRET_KEY", hide_env_values = true, requires = "stripe_webhook_secret")]
+    pub stripe_secret_key: Option<String>,
+    /// Secret of Stripe's webhooks (`POST /webhooks/stripe`): `whsec_…`.
+    #[arg(long, env = "STRIPE_WEBHOOK_SECRET", hide_env_values = true, requires = "stripe_secret_key")]
+    pub stripe_webhook_secret: Option<String>,
+    /// Address of a server that stands in for Stripe.
+    #[arg(long, env = "STRIPE_API_URL", value_parser = safe_url)]
+    pub stripe_api_url: Option<String>,
+    /// Key of Razorpay's API: its id, `rzp_…`.
+    #[arg(long, env = "RAZORPAY_KEY_ID", requires_all = ["razorpay_key_secret", "razorpay_webhook_secret"])]
+    pub razorpay_key_id: Option<String>,
+    /// Key of Razorpay's API: its secret.
+    #[arg(long, env = "RAZORPAY_KEY_SECRET", hide_env_values = true)]
+    pub razorpay_key_secret: Option<String>,
+    /// Secret of Razorpay's webhooks (`POST /webhooks/razorpay`).
+    #[arg(long, env = "RAZORPAY_WEBHOOK_SECRET", hide_env_values = true)]
+    pub razorpay_webhook_secret: Option<String>,
+    /// Address of Razorpay's API.
+    #[arg(long, env = "RAZORPAY_API_URL", default_value = "https://api.razorpay.com", value_parser = safe_url)]
+    pub razorpay_api_url: String,
+    /// Client of PayPal's API: its id.
+    #[arg(long, env = "PAYPAL_CLIENT_ID", requires_all = ["paypal_client_secret", "paypal_webhook_id"])]
+    pub paypal_client_id: Option<String>,
+    /// Client of PayPal's API: its secret.
+    #[arg(long, env = "PAYPAL_CLIENT_SECRET", hide_env_values = true)]
+    pub paypal_client_secret: Option<String>,
+    /// Id of the webhook at PayPal that leads to `POST /webhooks/paypal`.
+    #[arg(long, env = "PAYPAL_WEBHOOK_ID")]
+    pub paypal_webhook_id: Option<String>,
+    /// Address of PayPal's API; `https://api-m.sandbox.paypal.com` for its test accounts.
+    #[arg(long, env = "PAYPAL_API_URL", default_value = "https://api-m.paypal.com", value_parser = safe_url)]
+    pub paypal_api_url: String,
+}
+
+fn currency(text: &str) -> Result<String, String> {
+    if text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_uppercase()) {
+        Ok(text.to_owned())
+    } else {
+        Err("give a code of ISO 4217 such as EUR".to_owned())
+    }
+}
+
+fn line(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if (1..=80).contains(&text.chars().count()) && !text.chars().any(char::is_control) {
+        Ok(text.to_owned())
+    } else {
+        Err("give 1 to 80 characters on one line".to_owned())
+    }
 }
 
 /// Secrets go there: encrypted, or to this machine only.

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{QueryResult, prelude::*, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use serde::Serialize;
+use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -24,25 +25,54 @@ pub struct Attempt {
     pub key: String,
     /// Hash of the input.
     pub input_hash: Vec<u8>,
+    /// The fields of the input with a short hash of each.
+    pub parts: Vec<(String, PartHash)>,
 }
 
+/// A short hash of one field: enough to see that it differs.
+pub type PartHash = [u8; 8];
+
+/// The fields in which an input is not the one that its key was used with first; empty if that is not known.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Difference(pub Vec<String>);
+
 /// What became of a key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
     /// First time: run the mutation.
     New,
     /// Done before, with this result.
     Replayed(Uuid),
-    /// Used before with another input.
-    Conflict,
+    /// Used before with another input, which differs there.
+    Conflict(Difference),
 }
 
 impl Attempt {
-    /// Hashes the input (everything but the key).
+    /// Hashes the input (everything but the key). Its fields are named as clients name them.
     #[must_use]
     pub fn new(member_id: MemberId, operation: &'static str, key: String, input: &impl Serialize) -> Self {
         let input_hash = Sha256::digest(serde_json::to_vec(input).unwrap_or_default()).to_vec();
-        Self { member_id, operation, key, input_hash }
+        let fields = match serde_json::to_value(input) {
+            Ok(Value::Object(fields)) => fields,
+            _ => Map::new(),
+        };
+        let parts = fields.into_iter().map(|(name, value)| (name, part_hash(&value))).collect();
+        Self { member_id, operation, key, input_hash, parts }
+    }
+
+    fn stored_parts(&self) -> Vec<u8> {
+        self.parts.iter().flat_map(|(_, hash)| *hash).collect()
+    }
+
+    /// Where this input differs from one of which the parts were stored.
+    fn difference(&self, stored: &[u8]) -> Difference {
+        let (hashes, []) = stored.as_chunks() else { return Difference::default() };
+        if hashes.len() != self.parts.len() {
+            return Difference::default();
+        }
+        let pairs = self.parts.iter().zip(hashes);
+        let differ = pairs.filter(|((_, own), first)| own != *first).map(|((name, _), _)| name.clone());
+        Difference(differ.collect())
     }
 
     /// Claims the key for `result_id` inside the transaction that makes the result. A concurrent claim of the same key
@@ -59,13 +89,39 @@ impl Attempt {
         if claim_all(conn, &[(self, result_id)], now).await? {
             return Ok(Claimed::New);
         }
-        let (input_hash, result_id) = idempotency_keys::table
-            .find((self.member_id, self.operation, &self.key))
-            .select((idempotency_keys::input_hash, idempotency_keys::result_id))
-            .first::<(Vec<u8>, Uuid)>(conn)
-            .await?;
-        Ok(if input_hash == self.input_hash { Claimed::Replayed(result_id) } else { Claimed::Conflict })
+        match self.look(conn).await? {
+            // It was forgotten just now, being old. The caller tries again.
+            Claimed::New => Err(diesel::result::Error::NotFound),
+            known => Ok(known),
+        }
     }
+
+    /// What became of the key so far; nothing is claimed.
+    ///
+    /// # Errors
+    /// Only if the database fails.
+    pub async fn look(&self, conn: &mut AsyncPgConnection) -> QueryResult<Claimed> {
+        let found = idempotency_keys::table
+            .find((self.member_id, self.operation, &self.key))
+            .select((
+                idempotency_keys::input_hash,
+                idempotency_keys::result_id,
+                idempotency_keys::input_parts,
+            ))
+            .first::<(Vec<u8>, Uuid, Vec<u8>)>(conn)
+            .await
+            .optional()?;
+        Ok(match found {
+            None => Claimed::New,
+            Some((hash, result_id, _)) if hash == self.input_hash => Claimed::Replayed(result_id),
+            Some((_, _, parts)) => Claimed::Conflict(self.difference(&parts)),
+        })
+    }
+}
+
+fn part_hash(value: &Value) -> PartHash {
+    let digest = Sha256::digest(value.to_string());
+    digest.first_chunk().copied().unwrap_or_default()
 }
 
 /// Claims keys of different members; whether all of them were new. If not, the caller rolls back or looks at each.
@@ -84,6 +140,7 @@ pub async fn claim_all(
         input_hashes: attempts.iter().map(|(attempt, _)| attempt.input_hash.clone()).collect(),
         results: attempts.iter().map(|(_, result)| *result).collect(),
         now,
+        input_parts: attempts.iter().map(|(attempt, _)| attempt.stored_parts()).collect(),
     };
     Ok(claims.execute(conn).await? == attempts.len())
 }
@@ -114,8 +171,35 @@ statement! {
         input_hashes: Vec<Vec<u8>> => sql_types::Array<sql_types::Bytea>,
         results: Vec<Uuid> => sql_types::Array<sql_types::Uuid>,
         now: DateTime<Utc> => sql_types::Timestamptz,
+        input_parts: Vec<Vec<u8>> => sql_types::Array<sql_types::Bytea>,
     ) -> () =
-    "insert into idempotency_keys (member_id, operation, key, input_hash, result_id, created_at)
-     select k.*, $6 from unnest($1, $2, $3, $4, $5) as k(member_id, operation, key, input_hash, result_id)
+    "insert into idempotency_keys (member_id, operation, key, input_hash, result_id, input_parts, created_at)
+     select k.*, $6 from unnest($1, $2, $3, $4, $5, $7)
+       as k(member_id, operation, key, input_hash, result_id, input_parts)
      on conflict do nothing"
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_conflict_names_the_fields_that_differ() {
+        let attempt = |input: &Value| Attempt::new(MemberId::new(), "bookSession", "key".to_owned(), input);
+        let first = attempt(&json!({ "mentorId": "a", "skillId": null, "durationMinutes": 60 }));
+        let differs = |input: &Value| attempt(input).difference(&first.stored_parts()).0;
+        assert_eq!(differs(&json!({ "mentorId": "a", "skillId": null, "durationMinutes": 60 })), [""; 0]);
+        assert_eq!(
+            differs(&json!({ "mentorId": "b", "skillId": null, "durationMinutes": 60 })),
+            ["mentorId"]
+        );
+        let mut two = differs(&json!({ "mentorId": "a", "skillId": "s", "durationMinutes": 30 }));
+        two.sort_unstable();
+        assert_eq!(two, ["durationMinutes", "skillId"]);
+        // Stored by another version of the server, or not at all.
+        assert_eq!(differs(&json!({ "mentorId": "b" })), [""; 0]);
+        assert_eq!(attempt(&json!({ "mentorId": "b" })).difference(&[1, 2, 3]).0, [""; 0]);
+    }
 }

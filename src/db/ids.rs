@@ -148,6 +148,12 @@ ids! {
     SessionId = "ses";
     /// One learner's seat in a session.
     BookingId = "bkg";
+    /// A key that the server made for a mutation.
+    IntentId = "int";
+    /// What a cancellation would move.
+    CancellationQuoteId = "cqt";
+    /// What a booking would cost.
+    PriceQuoteId = "pqt";
     /// One connection's stay in a room.
     PresenceId = "prs";
     /// An account of the ledger.
@@ -172,6 +178,12 @@ ids! {
     CreditPackageId = "pkg";
     /// A payment through a provider.
     PaymentId = "pay";
+    /// An invoice or a credit note.
+    InvoiceId = "inv";
+    /// A refund of a payment.
+    RefundId = "rfd";
+    /// A webhook as it was stored.
+    WebhookId = "whk";
     /// A conversation.
     ConversationId = "cnv";
     /// A chat message.

@@ -3,6 +3,7 @@
 //! A repo takes `&mut AsyncPgConnection` first and returns [`diesel::QueryResult`]; the caller owns the transaction
 //! ([`tx::transact`]). Nothing here imports a domain, actix or (but for [`loader`]) async-graphql.
 
+pub mod chain;
 pub mod constraint;
 pub mod embedded;
 pub mod gather;

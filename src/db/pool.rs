@@ -32,6 +32,8 @@ pub fn build(url: &str, size: usize) -> Result<Pool, ::deadpool::managed::BuildE
     let manager = AsyncDieselConnectionManager::<AsyncPgConnection>::new_with_config(url, config);
     Pool::builder(manager)
         .max_size(size)
+        // The connection used last has its statements planned and its pages at hand.
+        .queue_mode(::deadpool::managed::QueueMode::Lifo)
         .wait_timeout(Some(WAIT))
         .create_timeout(Some(Duration::from_secs(5)))
         .runtime(::deadpool::Runtime::Tokio1)
@@ -43,7 +45,8 @@ pub fn build(url: &str, size: usize) -> Result<Pool, ::deadpool::managed::BuildE
 /// # Errors
 /// [`is_overloaded`] if none becomes free in time; otherwise the database cannot be reached.
 pub async fn checkout(pool: &Pool) -> QueryResult<Conn> {
-    pool.get().await.map_err(|error| match error {
+    // In a place of its own: what it takes to connect is large, and seldom needed.
+    Box::pin(pool.get()).await.map_err(|error| match error {
         ::deadpool::managed::PoolError::Timeout(::deadpool::managed::TimeoutType::Wait) => {
             unable(OVERLOADED.to_owned())
         }

@@ -18,6 +18,24 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    adjustments (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        asset -> Text,
+        amount -> Int8,
+        promotional -> Bool,
+        reason -> Text,
+        status -> Text,
+        requested_by -> Uuid,
+        decided_by -> Nullable<Uuid>,
+        created_at -> Timestamptz,
+        decided_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     api_usage (day, kind, subject, client_name, client_version) {
         day -> Date,
         client_name -> Text,
@@ -129,6 +147,26 @@ diesel::table! {
         cancelled_at -> Nullable<Timestamptz>,
         cancelled_by -> Nullable<Uuid>,
         version -> Int8,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    cancellation_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        booking_id -> Uuid,
+        booking_version -> Int8,
+        late -> Bool,
+        to_learner -> Int8,
+        to_mentor -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -337,7 +375,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     events (stream, seq) {
-        stream -> Text,
+        stream -> Uuid,
         seq -> Int8,
         kind -> Text,
         payload -> Jsonb,
@@ -379,6 +417,7 @@ diesel::table! {
         input_hash -> Bytea,
         result_id -> Uuid,
         created_at -> Timestamptz,
+        input_parts -> Bytea,
     }
 }
 
@@ -388,6 +427,65 @@ diesel::table! {
     inboxes (member_id) {
         member_id -> Uuid,
         unread -> Int4,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    intents (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        operation -> Text,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    invoice_files (invoice_id) {
+        invoice_id -> Uuid,
+        object_key -> Text,
+        bytes -> Int8,
+        sha256 -> Bytea,
+        made_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    invoice_series (series) {
+        series -> Text,
+        last_number -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    invoices (id) {
+        id -> Uuid,
+        kind -> Text,
+        series -> Text,
+        number -> Int8,
+        member_id -> Uuid,
+        payment_id -> Uuid,
+        corrects_id -> Nullable<Uuid>,
+        refund_id -> Nullable<Uuid>,
+        seller_name -> Text,
+        seller_address -> Text,
+        seller_tax_id -> Nullable<Text>,
+        buyer_name -> Text,
+        buyer_email -> Text,
+        description -> Text,
+        provider -> Text,
+        amount -> Int8,
+        currency -> Text,
+        paid_at -> Timestamptz,
+        issued_at -> Timestamptz,
     }
 }
 
@@ -427,6 +525,18 @@ diesel::table! {
         balance -> Nullable<Int8>,
         payer_id -> Nullable<Uuid>,
         held -> Nullable<Int8>,
+        promotional -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_blocks (seq) {
+        seq -> Int8,
+        transactions -> Int8,
+        hash -> Bytea,
+        sealed_at -> Timestamptz,
     }
 }
 
@@ -438,6 +548,17 @@ diesel::table! {
         account_id -> Uuid,
         asset -> Text,
         amount -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    ledger_seals (transaction_id) {
+        transaction_id -> Uuid,
+        block_seq -> Int8,
+        place -> Int4,
+        hash -> Bytea,
     }
 }
 
@@ -456,6 +577,14 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    ledger_unsealed (transaction_id) {
+        transaction_id -> Uuid,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     mailbox (id) {
         id -> Uuid,
         recipient -> Text,
@@ -463,6 +592,7 @@ diesel::table! {
         text_body -> Text,
         html_body -> Text,
         sent_at -> Timestamptz,
+        attachment -> Nullable<Text>,
     }
 }
 
@@ -550,6 +680,9 @@ diesel::table! {
         rating_count -> Int4,
         sessions_completed -> Int4,
         version -> Int8,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        late_cancellations -> Int4,
     }
 }
 
@@ -616,6 +749,25 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    payment_refunds (id) {
+        id -> Uuid,
+        payment_id -> Uuid,
+        quote_id -> Uuid,
+        status -> Text,
+        amount -> Int8,
+        credits -> Int8,
+        reason -> Text,
+        requested_by -> Nullable<Uuid>,
+        provider_reference -> Nullable<Text>,
+        failure -> Nullable<Text>,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     payments (id) {
         id -> Uuid,
         member_id -> Uuid,
@@ -628,6 +780,61 @@ diesel::table! {
         credits -> Int8,
         return_url -> Nullable<Text>,
         checkout_url -> Nullable<Text>,
+        created_at -> Timestamptz,
+        settled_at -> Nullable<Timestamptz>,
+        flow -> Text,
+        client_secret -> Nullable<Text>,
+        provider_capture -> Nullable<Text>,
+        captured -> Int8,
+        refunded -> Int8,
+        refund_pending -> Int8,
+        refunded_credits -> Int8,
+        asked_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    payout_accounts (member_id, provider) {
+        member_id -> Uuid,
+        provider -> Text,
+        reference -> Text,
+        status -> Text,
+        requirement -> Nullable<Text>,
+        as_of -> Timestamptz,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    payout_events (provider, event_id) {
+        provider -> Text,
+        event_id -> Text,
+        kind -> Text,
+        payload -> Jsonb,
+        received_at -> Timestamptz,
+        applied_at -> Nullable<Timestamptz>,
+        outcome -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    payouts (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        provider -> Text,
+        account_reference -> Text,
+        provider_reference -> Nullable<Text>,
+        status -> Text,
+        credits -> Int8,
+        amount -> Int8,
+        currency -> Text,
+        failure -> Nullable<Text>,
         created_at -> Timestamptz,
         settled_at -> Nullable<Timestamptz>,
     }
@@ -644,6 +851,53 @@ diesel::table! {
         stay_since -> Timestamptz,
         last_seen_at -> Timestamptz,
         left_at -> Nullable<Timestamptz>,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    promotion_uses (booking_id, promotion_id) {
+        booking_id -> Uuid,
+        promotion_id -> Uuid,
+        amount -> Int8,
+        returned -> Int8,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    promotions (id) {
+        id -> Uuid,
+        wallet_id -> Uuid,
+        member_id -> Uuid,
+        granted -> Int8,
+        remaining -> Int8,
+        expired -> Int8,
+        reason -> Text,
+        granted_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    price_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        mentor_id -> Uuid,
+        skill_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        price -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
     }
 }
 
@@ -715,6 +969,45 @@ diesel::table! {
         title -> Text,
         return_url -> Nullable<Text>,
         status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_payout_accounts (id) {
+        id -> Text,
+        member_id -> Uuid,
+        status -> Text,
+        behaviour -> Text,
+        return_url -> Nullable<Text>,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_payouts (id) {
+        id -> Text,
+        payout_id -> Uuid,
+        account_id -> Text,
+        amount -> Int8,
+        currency -> Text,
+        status -> Text,
+        created_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
+    sandbox_refunds (id) {
+        id -> Text,
+        refund_id -> Uuid,
+        checkout_id -> Text,
+        amount -> Int8,
         created_at -> Timestamptz,
     }
 }
@@ -820,7 +1113,7 @@ diesel::table! {
     use diesel::sql_types::*;
 
     streams (stream) {
-        stream -> Text,
+        stream -> Uuid,
         last_seq -> Int8,
         trimmed_seq -> Int8,
     }
@@ -857,6 +1150,7 @@ diesel::table! {
         received_at -> Timestamptz,
         applied_at -> Nullable<Timestamptz>,
         outcome -> Nullable<Text>,
+        id -> Uuid,
     }
 }
 
@@ -867,6 +1161,7 @@ diesel::joinable!(auth_sessions -> members (member_id));
 diesel::joinable!(availability_overrides -> schedules (mentor_id));
 diesel::joinable!(availability_rules -> schedules (mentor_id));
 diesel::joinable!(bookings -> sessions (session_id));
+diesel::joinable!(cancellation_quotes -> bookings (booking_id));
 diesel::joinable!(chargebacks -> payments (payment_id));
 diesel::joinable!(conversation_accesses -> members (admin_id));
 diesel::joinable!(conversation_accesses -> conversations (conversation_id));
@@ -878,6 +1173,10 @@ diesel::joinable!(dispute_evidence -> disputes (dispute_id));
 diesel::joinable!(disputes -> bookings (booking_id));
 diesel::joinable!(document_clients -> documents (hash));
 diesel::joinable!(document_ids -> documents (hash));
+diesel::joinable!(invoice_files -> invoices (invoice_id));
+diesel::joinable!(invoices -> members (member_id));
+diesel::joinable!(invoices -> payments (payment_id));
+diesel::joinable!(invoices -> invoice_series (series));
 diesel::joinable!(ledger_postings -> ledger_transactions (transaction_id));
 diesel::joinable!(member_skills -> members (member_id));
 diesel::joinable!(member_skills -> skills (skill_id));
@@ -889,14 +1188,22 @@ diesel::joinable!(messages -> conversations (conversation_id));
 diesel::joinable!(oauth_identities -> members (member_id));
 diesel::joinable!(oauth_states -> members (member_id));
 diesel::joinable!(oauth_states -> oauth_identities (proven_id));
+diesel::joinable!(payment_refunds -> payments (payment_id));
+diesel::joinable!(payment_refunds -> members (requested_by));
 diesel::joinable!(payments -> members (member_id));
 diesel::joinable!(payments -> credit_packages (package_id));
+diesel::joinable!(payout_accounts -> members (member_id));
+diesel::joinable!(payouts -> members (member_id));
 diesel::joinable!(presence_intervals -> members (member_id));
 diesel::joinable!(presence_intervals -> sessions (session_id));
+diesel::joinable!(promotion_uses -> promotions (promotion_id));
+diesel::joinable!(promotions -> ledger_accounts (wallet_id));
 diesel::joinable!(proof_tries -> members (member_id));
 diesel::joinable!(recovery_codes -> second_factors (member_id));
 diesel::joinable!(refresh_tokens -> auth_sessions (auth_session_id));
 diesel::joinable!(reviews -> bookings (booking_id));
+diesel::joinable!(sandbox_payouts -> sandbox_payout_accounts (account_id));
+diesel::joinable!(sandbox_refunds -> sandbox_checkouts (checkout_id));
 diesel::joinable!(schedules -> members (mentor_id));
 diesel::joinable!(second_factors -> members (member_id));
 diesel::joinable!(skill_endorsements -> skills (skill_id));
@@ -907,6 +1214,7 @@ diesel::joinable!(uploads -> members (owner_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
     account_tokens,
+    adjustments,
     api_usage,
     attempts,
     audit_log,
@@ -916,6 +1224,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     availability_overrides,
     availability_rules,
     bookings,
+    cancellation_quotes,
     chargebacks,
     claims,
     conversation_accesses,
@@ -935,11 +1244,18 @@ diesel::allow_tables_to_appear_in_same_query!(
     external_users,
     idempotency_keys,
     inboxes,
+    intents,
+    invoice_files,
+    invoice_series,
+    invoices,
     job_schedules,
     jobs,
     ledger_accounts,
+    ledger_blocks,
     ledger_postings,
+    ledger_seals,
     ledger_transactions,
+    ledger_unsealed,
     mailbox,
     member_skills,
     members,
@@ -951,14 +1267,24 @@ diesel::allow_tables_to_appear_in_same_query!(
     notifications,
     oauth_identities,
     oauth_states,
+    payment_refunds,
     payments,
+    payout_accounts,
+    payout_events,
+    payouts,
     presence_intervals,
+    price_quotes,
+    promotion_uses,
+    promotions,
     proof_tries,
     recovery_codes,
     refresh_tokens,
     request_counts,
     reviews,
     sandbox_checkouts,
+    sandbox_payout_accounts,
+    sandbox_payouts,
+    sandbox_refunds,
     schedules,
     second_factors,
     sessions,

@@ -150,7 +150,8 @@ where
     T: Send + 'a,
     E: From<Error> + std::error::Error + Send + 'static,
 {
-    async move {
+    // In a place of its own: it is large, and whoever waits for it is moved about.
+    Box::pin(async move {
         let mut attempt = 0;
         loop {
             match once(app, &work).await {
@@ -163,7 +164,7 @@ where
                 other => return other,
             }
         }
-    }
+    })
 }
 
 async fn once<T, E, F>(app: &App, work: &F) -> Result<T, E>

@@ -9,10 +9,17 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domains::{payments::types::CreditPackage, scheduling::types::Slot, second_factor::types::ProofMethod},
+    db::idempotency::Difference,
+    domains::{
+        payments::types::{CreditPackage, PaymentProviderName},
+        payouts::types::PayoutAccountStatus,
+        scheduling::types::Slot,
+        second_factor::types::ProofMethod,
+        sessions::types::Quote,
+    },
     graphql::{
         ApiError, Field,
-        scalars::{BigInt, Money},
+        scalars::{BigInt, Money, Url},
     },
 };
 
@@ -65,14 +72,29 @@ pub enum ErrorCode {
     TooMany,
     /// The wallet has too little.
     InsufficientFunds,
+    /// The earnings have less than what shall be paid out: `available` says how much they have.
+    InsufficientEarnings,
+    /// Less than the least that can be paid out.
+    AmountTooSmall,
+    /// There is no account that a payout can go to, for example because its holder has not proven who they are yet.
+    PayoutAccountNotReady,
+    /// A second administrator must approve it, for example a large adjustment of credits: nothing was done yet.
+    ApprovalRequired,
     /// The price is not the one that you expected.
     PriceChanged,
+    /// Money would move that you were not shown: `quote` says what, and the act needs its id.
+    QuoteRequired,
+    /// Something else would move than you were shown, for example because the free time to cancel is over: `quote` says
+    /// what.
+    QuoteStale,
     /// The state does not allow it now.
     InvalidTransition,
     /// Somebody changed it since you read it.
     StaleVersion,
     /// The idempotency key was used with another input.
     IdempotencyConflict,
+    /// An item of a batch was not executed, because one that it waits for was not done.
+    DependencyFailed,
     /// Not open to you, for example a review without a completed booking.
     NotEligible,
     /// Done before and possible only once.
@@ -81,8 +103,14 @@ pub enum ErrorCode {
     WindowClosed,
     /// The parts do not sum to what is divided, for example to the price of a disputed booking.
     SplitMismatch,
-    /// The payment provider cannot be reached or is not set up.
+    /// The payment provider cannot be reached or is not set up: `available` says which are.
     ProviderUnavailable,
+    /// More than can go back: `refundable` says how much can.
+    AmountTooHigh,
+    /// The quote is too old: ask for a new one.
+    QuoteExpired,
+    /// The quote was used: each is good once.
+    QuoteUsed,
     /// Too often; wait.
     RateLimited,
     /// Larger than allowed, for example a picture of 6 MB: `max` says how large it may be.
@@ -173,10 +201,47 @@ user_errors! {
         /// Packages of credits on sale.
         packages: Vec<CreditPackage>,
     }
+    /// The earnings have less than what shall be paid out.
+    InsufficientEarnings => InsufficientEarningsError {
+        /// What can be paid out.
+        available: Money,
+    }
+    /// Less than the least that can be paid out.
+    AmountTooSmall => AmountTooSmallError {
+        /// The least.
+        minimum: Money,
+    }
+    /// There is no account that a payout can go to.
+    PayoutAccountNotReady => PayoutAccountNotReadyError {
+        /// What the provider thinks of the account. `null` if there is none.
+        status: Option<PayoutAccountStatus>,
+        /// The provider's page on which the caller proves what is missing. `null` if there is no account, or no page now.
+        onboarding_url: Option<Url>,
+    }
     /// The price is not the one that you expected.
     PriceChanged => PriceChangedError {
         /// The price now.
         price: Money,
+    }
+    /// The key was used with another input.
+    IdempotencyConflict => IdempotencyConflictError {
+        /// The fields of `input` that are not as in the first request; empty if that is not known any more.
+        differs: Vec<String>,
+    }
+    /// Money would move in another way than the caller was shown.
+    Quote => QuoteError {
+        /// What would move now. Show it, and send its id as `quoteId`.
+        quote: Quote,
+    }
+    /// The payment provider cannot be reached or is not set up.
+    ProviderUnavailable => ProviderUnavailableError {
+        /// The providers that can be paid through here in the way that was asked for, the preferred one first.
+        available: Vec<PaymentProviderName>,
+    }
+    /// More than can go back.
+    AmountTooHigh => AmountTooHighError {
+        /// What can.
+        refundable: Money,
     }
     /// A second factor is needed.
     TwoFactorRequired => TwoFactorRequiredError {
@@ -348,6 +413,19 @@ impl UserError {
             .into()
     }
 
+    /// Money that would move in another way than the caller was shown.
+    #[must_use]
+    pub fn quote(code: ErrorCode, quote: Quote) -> Self {
+        let message = match code {
+            ErrorCode::QuoteStale => {
+                "Something else would move now than this quote says. Show `quote`, and send its id as `quoteId`."
+            }
+            _ => "Not everything would go back. Show `quote`, and send its id as `quoteId`.",
+        };
+        let message = message.to_owned();
+        QuoteError { code, message, path: path("quoteId"), retryable: false, quote }.into()
+    }
+
     /// Too many tries.
     #[must_use]
     pub fn rate_limited(at: &str, message: &str, retry_after: i32) -> Self {
@@ -414,9 +492,19 @@ impl UserError {
 
     /// An idempotency key that was used with another input.
     #[must_use]
-    pub fn idempotency_conflict() -> Self {
-        let message = "This idempotencyKey was used with another input. Use a new key for a new request.";
-        Self::basic(ErrorCode::IdempotencyConflict, "idempotencyKey", message)
+    pub fn idempotency_conflict(difference: Difference) -> Self {
+        Self::key_conflict("idempotencyKey", difference)
+    }
+
+    /// A key, by its name in the input, that was used with another input.
+    #[must_use]
+    pub fn key_conflict(at: &str, Difference(differs): Difference) -> Self {
+        let what =
+            if differs.is_empty() { String::new() } else { format!(": {} differs", differs.join(", ")) };
+        let message =
+            format!("This {at} was used with another input{what}. Use a new key for a new request.");
+        let code = ErrorCode::IdempotencyConflict;
+        IdempotencyConflictError { code, message, path: path(at), retryable: false, differs }.into()
     }
 }
 
@@ -476,15 +564,19 @@ macro_rules! payloads {
     )+};
 }
 
-/// Runs a mutation's body: a refusal becomes a payload with `userErrors`, a failure an entry in `errors`.
-pub async fn answer<P: Payload>(body: impl Future<Output = Result<P, Refusal>>) -> Field<P> {
-    Some(match body.await {
-        Ok(payload) => Ok(payload),
-        Err(Refusal::User(errors)) => {
-            let mut payload = P::default();
-            *payload.user_errors_mut() = errors;
-            Ok(payload)
-        }
-        Err(Refusal::Api(error)) => Err(error),
-    })
+/// Runs a mutation's body: a refusal becomes a payload with `userErrors`, a failure an entry in `errors`. The body has a
+/// place of its own in memory, as that of a [`field`](crate::graphql::field) has.
+pub fn answer<P: Payload>(body: impl Future<Output = Result<P, Refusal>>) -> impl Future<Output = Field<P>> {
+    let body = Box::pin(body);
+    async move {
+        Some(match body.await {
+            Ok(payload) => Ok(payload),
+            Err(Refusal::User(errors)) => {
+                let mut payload = P::default();
+                *payload.user_errors_mut() = errors;
+                Ok(payload)
+            }
+            Err(Refusal::Api(error)) => Err(error),
+        })
+    }
 }

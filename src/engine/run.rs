@@ -154,7 +154,7 @@ impl Engine {
         let scope = Arc::new(Scope::new(self.app.clone(), caller.viewer, caller.client, Feed::None));
         let (is_query, cost) = (operation.kind == OperationType::Query, operation.cost);
         let request = operation.into_request(Arc::clone(&scope), self.app.config.introspects());
-        let run = AssertUnwindSafe(self.schema.execute(request)).catch_unwind();
+        let run = AssertUnwindSafe(Box::pin(self.schema.execute(request))).catch_unwind();
         let response = match tokio::time::timeout(TIMEOUT, run).await {
             Ok(Ok(response)) => response,
             Ok(Err(_)) => {

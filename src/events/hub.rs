@@ -88,9 +88,8 @@ impl Hub {
         let mut conn = app.conn().await?;
         let positions = log::positions(&mut conn, &streams).await?;
         drop(conn);
-        for (name, last_seq) in positions {
-            let Ok(stream) = name.parse() else { continue };
-            if let Some(live) = self.get(stream) {
+        for stream in streams {
+            if let (Some(live), Some(&last_seq)) = (self.get(stream), positions.get(&stream.key())) {
                 live.catch_up(app, stream, last_seq).await?;
             }
         }

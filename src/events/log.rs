@@ -1,10 +1,14 @@
 //! The streams in PostgreSQL.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use diesel::{QueryResult, Queryable, sql_types};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
+use uuid::Uuid;
 
 use super::{Cursor, Event, StreamName};
 use crate::{db::ids::MemberId, statement};
@@ -30,7 +34,7 @@ impl Pending {
     }
 }
 
-/// Writes the events in one statement and gives them their numbers. Streams are locked in name order and only here, at
+/// Writes the events in one statement and gives them their numbers. Streams are locked in one order and only here, at
 /// the end of the transaction, so that two transactions cannot deadlock on them.
 ///
 /// # Errors
@@ -53,21 +57,21 @@ pub async fn append(
         })
         .collect();
     let statement = AppendEvents {
-        streams: pending.iter().map(|event| event.stream.to_string()).collect(),
+        streams: pending.iter().map(|event| event.stream.key()).collect(),
         kinds: pending.iter().map(|event| event.kind.to_owned()).collect(),
         payloads: pending.iter().map(|event| event.payload.clone()).collect(),
         actors: pending.iter().map(|event| event.actor).collect(),
         places: places.clone(),
         now,
-        names: counts.keys().map(ToString::to_string).collect(),
+        keys: counts.keys().map(|stream| stream.key()).collect(),
         counts: counts.values().copied().collect(),
     };
-    let ends: BTreeMap<String, i64> = statement.load::<(String, i64)>(conn).await?.into_iter().collect();
+    let ends: HashMap<Uuid, i64> = statement.load::<(Uuid, i64)>(conn).await?.into_iter().collect();
     Ok(pending
         .into_iter()
         .zip(places)
         .map(|(event, place)| {
-            let end = ends.get(&event.stream.to_string()).copied().unwrap_or_default();
+            let end = ends.get(&event.stream.key()).copied().unwrap_or_default();
             let total = counts.get(&event.stream).copied().unwrap_or_default();
             Arc::new(Event {
                 stream: event.stream,
@@ -92,8 +96,7 @@ pub async fn read(
     until: i64,
     limit: i64,
 ) -> QueryResult<Vec<Arc<Event>>> {
-    let rows: Vec<EventRow> =
-        ReadEvents { stream: stream.to_string(), after, until, limit }.load(conn).await?;
+    let rows: Vec<EventRow> = ReadEvents { stream: stream.key(), after, until, limit }.load(conn).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
@@ -123,7 +126,7 @@ pub struct Position {
 /// # Errors
 /// Only if the database fails.
 pub async fn position(conn: &mut AsyncPgConnection, stream: StreamName) -> QueryResult<Position> {
-    let rows: Vec<Position> = ReadPosition { stream: stream.to_string() }.load(conn).await?;
+    let rows: Vec<Position> = ReadPosition { stream: stream.key() }.load(conn).await?;
     Ok(rows.into_iter().next().unwrap_or_default())
 }
 
@@ -136,15 +139,17 @@ pub async fn snapshot_cursor(conn: &mut AsyncPgConnection, stream: StreamName) -
     Ok(Cursor { stream, seq: position(conn, stream).await?.last_seq })
 }
 
-/// Where several streams stand, in one statement.
+/// Where several streams stand, by their keys, in one statement. What was never written to is absent.
 ///
 /// # Errors
 /// Only if the database fails.
 pub async fn positions(
     conn: &mut AsyncPgConnection,
     streams: &[StreamName],
-) -> QueryResult<Vec<(String, i64)>> {
-    ReadPositions { streams: streams.iter().map(ToString::to_string).collect() }.load(conn).await
+) -> QueryResult<HashMap<Uuid, i64>> {
+    let keys = streams.iter().map(|stream| stream.key()).collect();
+    let rows: Vec<(Uuid, i64)> = ReadPositions { streams: keys }.load(conn).await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Removes about `limit` events older than `before`, the first ones of their streams; returns how many. Streams that are
@@ -168,15 +173,15 @@ struct EventRow {
 statement! {
     /// Bumps the streams and inserts the events; returns each stream's new last number.
     AppendEvents(
-        streams: Vec<String> => sql_types::Array<sql_types::Text>,
+        streams: Vec<Uuid> => sql_types::Array<sql_types::Uuid>,
         kinds: Vec<String> => sql_types::Array<sql_types::Text>,
         payloads: Vec<serde_json::Value> => sql_types::Array<sql_types::Jsonb>,
         actors: Vec<Option<MemberId>> => sql_types::Array<sql_types::Nullable<sql_types::Uuid>>,
         places: Vec<i64> => sql_types::Array<sql_types::BigInt>,
         now: DateTime<Utc> => sql_types::Timestamptz,
-        names: Vec<String> => sql_types::Array<sql_types::Text>,
+        keys: Vec<Uuid> => sql_types::Array<sql_types::Uuid>,
         counts: Vec<i64> => sql_types::Array<sql_types::BigInt>,
-    ) -> (sql_types::Text, sql_types::BigInt) =
+    ) -> (sql_types::Uuid, sql_types::BigInt) =
     "with bumped as (
        insert into streams as s (stream, last_seq)
        select * from unnest($7, $8)
@@ -197,7 +202,7 @@ statement! {
 statement! {
     /// A stretch of one stream.
     ReadEvents(
-        stream: String => sql_types::Text,
+        stream: Uuid => sql_types::Uuid,
         after: i64 => sql_types::BigInt,
         until: i64 => sql_types::BigInt,
         limit: i64 => sql_types::BigInt,
@@ -208,13 +213,13 @@ statement! {
 
 statement! {
     /// Where one stream stands.
-    ReadPosition(stream: String => sql_types::Text) -> (sql_types::BigInt, sql_types::BigInt) =
+    ReadPosition(stream: Uuid => sql_types::Uuid) -> (sql_types::BigInt, sql_types::BigInt) =
     "select last_seq, trimmed_seq from streams where stream = $1"
 }
 
 statement! {
     /// Where many streams stand.
-    ReadPositions(streams: Vec<String> => sql_types::Array<sql_types::Text>) -> (sql_types::Text, sql_types::BigInt) =
+    ReadPositions(streams: Vec<Uuid> => sql_types::Array<sql_types::Uuid>) -> (sql_types::Uuid, sql_types::BigInt) =
     "select stream, last_seq from streams where stream = any($1)"
 }
 

@@ -36,6 +36,20 @@ pub enum StreamName {
     Admin,
 }
 
+impl StreamName {
+    /// Names it in the database: the id of what it is about. Ids are unique over all kinds; there is one of
+    /// administrators.
+    #[must_use]
+    pub fn key(self) -> Uuid {
+        match self {
+            Self::User(id) => id.uuid(),
+            Self::Session(id) => id.uuid(),
+            Self::Conversation(id) => id.uuid(),
+            Self::Admin => Uuid::nil(),
+        }
+    }
+}
+
 impl fmt::Display for StreamName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

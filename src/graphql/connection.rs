@@ -34,6 +34,11 @@ impl<T: PlainFields> Connection<T> {
         PlainList(&self.edges)
     }
 
+    /// The same without their cursors.
+    async fn nodes(&self) -> PlainList<Vec<&T>> {
+        PlainList(self.edges.iter().map(|edge| &edge.node).collect())
+    }
+
     /// Where this page stands in the list.
     async fn page_info(&self) -> PageInfo {
         PageInfo {

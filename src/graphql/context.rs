@@ -343,7 +343,7 @@ pub trait ContextExt: Sync {
         let missing = kept.is_none().then(|| (self.scope().current_loaders(), self.app().clone()));
         async move {
             let Some((loaders, app)) = missing else { return Ok(kept) };
-            let row = loaders.load_one(key).await?;
+            let row = Box::pin(loaders.load_one(key)).await?;
             if let Some(row) = &row {
                 app.hot.put(key, seen, row.clone());
             }

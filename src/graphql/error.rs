@@ -15,9 +15,12 @@ use crate::db::pool;
 /// `Result<T>` and `Result<Option<T>>` would null the parent, so no field uses them.
 pub type Field<T> = Option<Result<T, ApiError>>;
 
-/// Runs a resolver's body: `Ok(None)` is `null`, an error is `null` plus an entry in `errors`.
-pub async fn field<T>(body: impl Future<Output = Result<Option<T>, ApiError>>) -> Field<T> {
-    body.await.transpose()
+/// Runs a resolver's body: `Ok(None)` is `null`, an error is `null` plus an entry in `errors`. The body gets a place of its
+/// own in memory: the future that the library makes for a field of a type is as large as the largest of them, and is moved
+/// several times.
+pub fn field<T>(body: impl Future<Output = Result<Option<T>, ApiError>>) -> impl Future<Output = Field<T>> {
+    let body = Box::pin(body);
+    async move { body.await.transpose() }
 }
 
 /// The closed list of `extensions.code`.

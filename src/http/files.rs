@@ -16,9 +16,9 @@ use actix_web::{
 };
 use serde_json::json;
 
-use super::{auth, graphql::Reply, media::Media, ops, server::Shared, upload::Upload};
+use super::{auth, graphql::Reply, invoices, media::Media, ops, server::Shared, upload::Upload};
 use crate::{
-    db::ids::UploadId,
+    db::ids::{InvoiceId, UploadId},
     domains::uploads::{
         model::UploadRow,
         service::{
@@ -32,7 +32,7 @@ use crate::{
 
 const CROSS_ORIGIN_RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
 /// Should a browser take a file for a page, the page may do nothing.
-const POLICY: &str = "default-src 'none'; sandbox";
+pub(super) const POLICY: &str = "default-src 'none'; sandbox";
 
 /// `PUT`: takes the file of an upload.
 pub(super) async fn put(
@@ -92,14 +92,14 @@ fn refused(error: &ReceiveError) -> HttpResponse {
     HttpResponse::build(status).json(json!({ "error": code, "message": message }))
 }
 
-fn unavailable(error: &(dyn std::error::Error + 'static)) -> HttpResponse {
+pub(super) fn unavailable(error: &(dyn std::error::Error + 'static)) -> HttpResponse {
     let cause = error.source().map(ToString::to_string);
     tracing::warn!(%error, cause, "a file could not be moved");
     HttpResponse::ServiceUnavailable()
         .json(json!({ "error": "UNAVAILABLE", "message": "Try again in a moment." }))
 }
 
-/// `GET`: hands out a finalised file, or some bytes of it.
+/// `GET`: hands out a finalised file, or some bytes of it; or the file of an invoice.
 pub(super) async fn get(
     shared: Data<Shared>,
     id: Path<String>,
@@ -107,13 +107,20 @@ pub(super) async fn get(
     request: HttpRequest,
 ) -> HttpResponse {
     let app = &shared.engine.app;
-    let Ok(id) = id.parse::<UploadId>() else { return ops::not_found().await };
     // Asking for what is not there counts in the place: each time costs a statement.
     let (limits, place, now) = (&app.limits, Caller::at(auth::client(app, &request).ip), app.clock.now());
     if let Err(exhausted) = limits.look(place, now) {
         return Reply::from(exhausted).into_response(Media::Json);
     }
-    let row = match serve::find(app, id, signed.as_deref()).await {
+    let found = match (id.parse::<UploadId>(), id.parse::<InvoiceId>()) {
+        (Ok(id), _) => serve::find(app, id, signed.as_deref()).await,
+        (_, Ok(id)) => match invoices::get(app, id, signed.as_deref()).await {
+            Some(answer) => return answer,
+            None => Ok(None),
+        },
+        _ => return ops::not_found().await,
+    };
+    let row = match found {
         Ok(Some(Found::Here(row))) => row,
         Ok(Some(Found::There(address))) => {
             return HttpResponse::Found()

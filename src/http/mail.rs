@@ -53,12 +53,13 @@ fn page(mails: &[KeptMail]) -> HttpResponse {
         // The mail's own HTML is shown in a frame that may do nothing but follow links.
         write!(
             body,
-            "<article>\n<h2>{}</h2>\n<p>To {} at {}</p>\n<iframe sandbox=\"allow-popups allow-popups-to-escape-sandbox\" \
+            "<article>\n<h2>{}</h2>\n<p>To {} at {}{}</p>\n<iframe sandbox=\"allow-popups allow-popups-to-escape-sandbox\" \
              title=\"{}\" width=\"100%\" height=\"420\" srcdoc=\"{}\"></iframe>\n\
              <details><summary>As text</summary><pre>{}</pre></details>\n</article>\n",
             escape(&mail.subject),
             escape(&mail.recipient),
             mail.sent_at.format("%Y-%m-%d %H:%M:%S UTC"),
+            mail.attachment.as_deref().map(|name| format!(", with {}", escape(name))).unwrap_or_default(),
             escape(&mail.subject),
             escape(&mail.html_body.replace("<head>", "<head><base target=\"_blank\">")),
             escape(&mail.text_body),

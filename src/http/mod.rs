@@ -21,6 +21,7 @@ mod envelope;
 mod files;
 mod graphql;
 mod identity;
+mod invoices;
 mod limits;
 mod long_lived;
 mod mail;

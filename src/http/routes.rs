@@ -38,12 +38,19 @@ pub(super) fn configure(routes: &mut ServiceConfig) {
                 .route(post().to(webhooks::receive_identity)),
         )
         .service(
+            resource("/webhooks/payouts/{provider}")
+                .app_data(PayloadConfig::new(webhooks::MAX_BODY))
+                .route(post().to(webhooks::receive_payout)),
+        )
+        .service(
             resource("/webhooks/{provider}")
                 .app_data(PayloadConfig::new(webhooks::MAX_BODY))
                 .route(post().to(webhooks::receive)),
         )
         .route("/sandbox/checkout/{id}", read().to(sandbox::show))
         .route("/sandbox/checkout/{id}/{decision}", post().to(sandbox::decide))
+        .route("/sandbox/payouts/{id}", read().to(sandbox::payouts::show))
+        .route("/sandbox/payouts/{id}/{decision}", post().to(sandbox::payouts::decide))
         .service(
             resource("/files/{id}").route(method(Method::PUT).to(files::put)).route(read().to(files::get)),
         )

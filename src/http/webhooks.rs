@@ -1,4 +1,4 @@
-//! `POST /webhooks/{provider}`: what payment providers tell, and the issuer of outside identities.
+//! `POST /webhooks/{provider}`: what providers of payments and payouts tell, and the issuer of outside identities.
 
 use actix_web::{
     Error, HttpRequest, HttpResponse,
@@ -12,6 +12,7 @@ use crate::{
     domains::{
         identities::service::{SyncError, receive_user_event},
         payments::service::{ReceiveError, receive_webhook},
+        payouts::service::{self as payouts, receive_event},
     },
     integrations::payments::Headers,
 };
@@ -33,9 +34,29 @@ pub(super) async fn receive(
     };
     match receive_webhook(&shared.engine.app, &provider, &headers, &body).await {
         Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),
-        Err(ReceiveError::UnknownProvider) => ops::not_found().await,
+        Err(ReceiveError::UnknownProvider | ReceiveError::NotFound) => ops::not_found().await,
         Err(ReceiveError::Bad(_)) => bad(),
+        Err(ReceiveError::Provider(error)) => later(&error),
         Err(ReceiveError::Database(error)) => later(&error),
+    }
+}
+
+/// `POST /webhooks/payouts/{provider}`: takes what a provider of payouts tells.
+pub(super) async fn receive_payout(
+    shared: Data<Shared>,
+    provider: Path<String>,
+    request: HttpRequest,
+    body: Result<Bytes, Error>,
+) -> HttpResponse {
+    let (headers, body) = match parts(&request, body) {
+        Ok(parts) => parts,
+        Err(refused) => return *refused,
+    };
+    match receive_event(&shared.engine.app, &provider, &headers, &body).await {
+        Ok(()) => HttpResponse::Ok().json(json!({ "received": true })),
+        Err(payouts::ReceiveError::UnknownProvider) => ops::not_found().await,
+        Err(payouts::ReceiveError::Bad(_)) => bad(),
+        Err(payouts::ReceiveError::Database(error)) => later(&error),
     }
 }
 

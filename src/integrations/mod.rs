@@ -3,6 +3,7 @@
 pub mod mail;
 pub mod oidc;
 pub mod payments;
+pub mod payouts;
 pub mod storage;
 
 use crate::config::Config;
@@ -18,6 +19,8 @@ pub struct Integrations {
     pub identities: oidc::IdentityProviders,
     /// Providers of payments.
     pub payments: payments::Payments,
+    /// Providers of payouts.
+    pub payouts: payouts::Payouts,
     /// The store of files.
     pub storage: storage::Storage,
 }
@@ -26,15 +29,16 @@ impl Integrations {
     /// Chooses the implementations by the settings.
     ///
     /// # Errors
-    /// If the store of files cannot be used.
-    pub fn new(config: &Config, secret: &str, public_url: &str) -> Result<Self, storage::StorageError> {
+    /// If the store of files or a provider of payments cannot be used as it is set.
+    pub fn new(config: &Config, secret: &str, public_url: &str) -> anyhow::Result<Self> {
         let http = http_client();
         let identities = oidc::IdentityProviders::new(&config.identity, &http);
         Ok(Self {
             http,
             mails: mail::Mails::new(config),
             identities,
-            payments: payments::Payments::new(config, secret),
+            payments: payments::Payments::new(config, secret)?,
+            payouts: payouts::Payouts::new(config, secret),
             storage: storage::Storage::new(config, secret, public_url)?,
         })
     }

@@ -8,10 +8,10 @@ use super::{
 };
 use crate::{
     domains::{
-        accounts, admin, audit, chat, discovery, disputes, documents, identities, notifications, oversight,
-        payments, profiles, rooms, scheduling, sessions, uploads, wallet,
+        accounts, admin, audit, chat, discovery, disputes, documents, identities, intents, invoices,
+        notifications, oversight, payments, payouts, profiles, rooms, scheduling, sessions, uploads, wallet,
     },
-    integrations::{mail, payments::sandbox},
+    integrations::{mail, payments::sandbox, payouts::sandbox as payout_sandbox},
 };
 
 const MINUTE: Duration = Duration::from_mins(1);
@@ -36,24 +36,39 @@ pub fn registry() -> Registry {
         .listener(rooms::listener::EmptyRooms)
         .listener(chat::listener::SessionConversations)
         .listener(notifications::listener::Notifier)
+        .listener(invoices::listener::Invoicing)
         // Jobs and schedules.
         .job::<mail::SendMail>()
         .job::<payments::jobs::ApplyWebhook>()
+        .job::<payments::jobs::LookAtPayment>()
+        .job::<payments::jobs::SendRefund>()
         .job::<sandbox::webhook::DeliverWebhook>()
+        .job::<invoices::jobs::IssueInvoice>()
+        .job::<payouts::jobs::SendPayout>()
+        .job::<payouts::jobs::ApplyPayoutEvent>()
+        .job::<payout_sandbox::webhook::DeliverWebhook>()
         .job::<accounts::jobs::BeginReset>()
         .every(60 * MINUTE, &accounts::jobs::ForgetEnded {})
         .every(5 * MINUTE, &identities::jobs::ForgetOld {})
         .every(MINUTE, &scheduling::jobs::ExpireHolds {})
         .every(MINUTE, &discovery::jobs::RefreshSoonest {})
         .every(5 * MINUTE, &payments::jobs::ExpirePayments {})
+        .every(5 * MINUTE, &payouts::jobs::ChasePayouts {})
+        .every(5 * MINUTE, &payments::jobs::AskSilent {})
+        .every(60 * MINUTE, &payments::jobs::FollowRefunds {})
+        .every(24 * 60 * MINUTE, &payments::jobs::ForgetWebhooks {})
         .every(MINUTE, &sessions::jobs::SettleSessions {})
         .every(MINUTE, &sessions::jobs::ConfirmBookings {})
         .every(MINUTE, &disputes::jobs::SettleSilent {})
+        .every(60 * MINUTE, &sessions::jobs::ForgetQuotes {})
+        .every(60 * MINUTE, &intents::jobs::ForgetIntents {})
         .every(5 * MINUTE, &uploads::jobs::RemoveAbandoned {})
         .every(MINUTE, &oversight::jobs::TellEnded {})
         .every(MINUTE, &admin::jobs::EndSuspensions {})
         .every(audit::jobs::SEALING, &audit::jobs::SealActs {})
         .every(24 * 60 * MINUTE, &audit::jobs::PublishHead {})
+        .every(60 * MINUTE, &wallet::jobs::ExpirePromotions {})
+        .every(wallet::jobs::SEALING, &wallet::jobs::SealTransactions {})
         .every(24 * 60 * MINUTE, &documents::jobs::ForgetUsage {})
         .every(Duration::from_secs(15), &rooms::jobs::CloseLostPresences {})
         .every(retention::PERIOD, &Retention)

@@ -233,3 +233,24 @@ fn what_has_an_id_is_a_node() {
         assert!(!has_id || is_node || name == "Viewer", "{name} has an id but is no Node");
     }
 }
+
+#[test]
+fn every_idempotency_key_says_the_same_rule() {
+    let mut rules = Vec::new();
+    for definition in definitions() {
+        let TypeKind::InputObject(input) = &definition.kind else { continue };
+        for field in input.fields.iter().filter(|field| field.node.name.node == "idempotencyKey") {
+            let told = &field.node.description.as_ref().expect("described").node;
+            let rule = told.split_whitespace().collect::<Vec<_>>().join(" ");
+            rules.push((definition.name.node.to_string(), rule));
+        }
+    }
+    assert!(rules.len() >= 5, "{rules:?}");
+    let (_, rule) = &rules[0];
+    for word in ["same key", "replayed", "IDEMPOTENCY_CONFLICT", "7 days", "intentId"] {
+        assert!(rule.contains(word), "the rule does not say {word}: {rule}");
+    }
+    for (name, other) in &rules {
+        assert_eq!(other, rule, "{name}");
+    }
+}

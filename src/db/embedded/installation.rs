@@ -64,6 +64,14 @@ impl Installation {
         })
     }
 
+    /// Whether the server was built for the value of a setting, given as `name=value`.
+    pub(super) fn takes(&self, setting: &OsStr, home: &Home) -> bool {
+        let name = setting.as_bytes().split(|&byte| byte == b'=').next().map(OsStr::from_bytes);
+        let mut asking = home.command(&self.program("postgres"));
+        asking.arg("-D").arg(home.data()).arg("-c").arg(setting).arg("-C").arg(name.unwrap_or(setting));
+        asking.output().is_ok_and(|answer| answer.status.success())
+    }
+
     /// Asks the server for its version, as the user and in the folder it will run in: that shows whether it
     /// can.
     fn examine(bin: PathBuf, home: &Home) -> Result<Self, EmbeddedError> {

@@ -56,7 +56,7 @@ impl Server {
         let before = log.metadata().map_or(0, |log| log.len());
         let mut command = home.command(&installation.program("postgres"));
         command.arg("-D").arg(home.data());
-        for setting in server_settings(settings, installation, socket) {
+        for setting in server_settings(settings, installation, home, socket) {
             command.arg("-c").arg(setting);
         }
         command.stderr(log.try_clone().map_err(EmbeddedError::System)?).stdout(log);
@@ -116,7 +116,12 @@ fn spawn_watched(mut command: Command, needed: Arc<AtomicBool>) -> io::Result<(l
 }
 
 /// What the server is told beyond its defaults, each as `name=value`.
-fn server_settings(settings: &Settings, installation: &Installation, socket: &Path) -> Vec<OsString> {
+fn server_settings(
+    settings: &Settings,
+    installation: &Installation,
+    home: &Home,
+    socket: &Path,
+) -> Vec<OsString> {
     let mut told: Vec<OsString> = [
         // Reached through the socket only.
         "listen_addresses=",
@@ -131,7 +136,6 @@ fn server_settings(settings: &Settings, installation: &Installation, socket: &Pa
         // Rare checkpoints, and at most this much to replay after a crash.
         "checkpoint_timeout=15min",
         "max_wal_size=1GB",
-        "wal_compression=on",
         // What failed, without the statement and the values: they are private. It also keeps the log small.
         "log_min_error_statement=panic",
         "log_error_verbosity=terse",
@@ -142,7 +146,12 @@ fn server_settings(settings: &Settings, installation: &Installation, socket: &Pa
     told.push(format!("max_connections={}", settings.max_connections).into());
     told.push(format!("shared_buffers={}MB", settings.shared_buffers_mb).into());
     told.push(socket_setting(socket));
-    if !settings.durable {
+    if settings.durable {
+        // The first change of a page after a checkpoint logs the whole page. PostgreSQL's own compression of it takes more
+        // time than everything else that a message costs; without a better one, it is logged as it is.
+        let lz4 = OsString::from("wal_compression=lz4");
+        told.extend(installation.takes(&lz4, home).then_some(lz4));
+    } else {
         told.extend(["fsync=off", "synchronous_commit=off", "full_page_writes=off"].map(OsString::from));
     }
     if settings.statements && installation.has_library("pg_stat_statements") {

@@ -2,12 +2,16 @@
 
 use super::Access::{self, Anybody, Party, Permission, Role, SignedIn, Visible};
 use crate::domains::accounts::model::{
-    Permission::{ManageMembers, OverseeConversations, ReadAudit, ReadUsage, ResolveDisputes, ReviewMentors},
+    Permission::{
+        ManageMembers, ManageMoney, OverseeConversations, ReadAudit, ReadUsage, ResolveDisputes,
+        ReviewMentors,
+    },
     Role::Mentor,
 };
 
 /// The fields of `Query`.
 pub const QUERIES: &[(&str, Access)] = &[
+    ("adminAdjustments", Permission(ManageMoney)),
     ("adminAuditLog", Permission(ReadAudit)),
     ("adminConversation", Permission(OverseeConversations)),
     ("adminDisputes", Permission(ResolveDisputes)),
@@ -15,6 +19,8 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("adminMembers", Permission(ManageMembers)),
     ("adminMentorApplications", Permission(ReviewMentors)),
     ("adminSchemaUsage", Permission(ReadUsage)),
+    ("cancellationQuote", Party("the booking's learner or its mentor")),
+    ("adminWebhooks", Permission(ManageMoney)),
     ("conversation", Visible),
     ("creditPackages", Anybody),
     ("ledgerProof", Anybody),
@@ -22,7 +28,10 @@ pub const QUERIES: &[(&str, Access)] = &[
     ("mentors", Anybody),
     ("node", Visible),
     ("nodes", Visible),
+    ("paymentProviders", Anybody),
     ("policies", Anybody),
+    ("priceQuote", SignedIn),
+    ("refundQuote", Permission(ManageMoney)),
     ("schemaVersion", Anybody),
     ("session", Visible),
     ("skill", Anybody),
@@ -37,7 +46,12 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("acceptDisputeOffer", Party("who opened the dispute")),
     ("addDisputeEvidence", Party("a side of the dispute")),
     ("addReview", Party("the booking's learner")),
+    ("adminAdjustCredits", Permission(ManageMoney)),
+    ("adminApproveAdjustment", Permission(ManageMoney)),
     ("adminOpenConversation", Permission(OverseeConversations)),
+    ("adminRefund", Permission(ManageMoney)),
+    ("adminRejectAdjustment", Permission(ManageMoney)),
+    ("adminReplayWebhook", Permission(ManageMoney)),
     ("adminSetMemberStatus", Permission(ManageMembers)),
     ("adminSetRoles", Permission(ManageMembers)),
     ("applyAsMentor", SignedIn),
@@ -49,11 +63,13 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("confirmEmailChange", Anybody),
     ("confirmSession", Party("the booking's learner")),
     ("confirmTotp", SignedIn),
+    ("connectPayoutAccount", SignedIn),
     ("createCheckout", SignedIn),
     ("disableTotp", SignedIn),
     ("endSession", Party("the session's mentor")),
     ("endorseSkill", Party("a caller who had a completed session with the member")),
     ("enrollTotp", SignedIn),
+    ("executeBatch", SignedIn),
     ("finalizeUpload", Party("the upload's owner")),
     ("holdSlot", SignedIn),
     ("joinSession", Party("a participant of the session")),
@@ -63,6 +79,8 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("markNotificationsRead", SignedIn),
     ("markRead", Party("a member of the conversation")),
     ("openDispute", Party("the booking's learner or its mentor")),
+    ("prepareBooking", SignedIn),
+    ("prepareCheckout", SignedIn),
     ("refreshConnection", SignedIn),
     ("refreshSession", Anybody),
     ("registerMember", Anybody),
@@ -70,6 +88,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("requestEmailChange", SignedIn),
     ("requestEmailVerification", SignedIn),
     ("requestPasswordReset", Anybody),
+    ("requestPayout", SignedIn),
     ("requestUpload", SignedIn),
     ("resetPassword", Anybody),
     ("resolveDispute", Permission(ResolveDisputes)),
@@ -79,6 +98,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("sendMessage", SignedIn),
     ("setAvailabilityOverride", Role(Mentor)),
     ("setAvailabilityRules", Role(Mentor)),
+    ("setCancellationPolicy", Role(Mentor)),
     ("setMemberSkills", SignedIn),
     ("startOAuth", Anybody),
     ("startSession", Party("the session's mentor")),
@@ -88,6 +108,7 @@ pub const MUTATIONS: &[(&str, Access)] = &[
     ("updateProfile", SignedIn),
     ("verifyEmail", Anybody),
     ("withdrawDispute", Party("who opened the dispute")),
+    ("verifyPayment", Party("the payment's payer")),
 ];
 
 /// The fields of `Subscription`.
@@ -103,8 +124,10 @@ pub const OBJECTS: &[(&str, Access)] = &[
     ("AdminConversation", Permission(OverseeConversations)),
     ("AdminMember", Permission(ManageMembers)),
     ("AuditEntry", Permission(ReadAudit)),
+    ("CreditAdjustment", Permission(ManageMoney)),
     ("RegisteredDocument", Permission(ReadUsage)),
     ("SchemaUsage", Permission(ReadUsage)),
+    ("Webhook", Permission(ManageMoney)),
 ];
 
 /// What a suspended member may still do: keep the account safe, and leave.

@@ -42,7 +42,7 @@ text_enum! {
     /// What the privileged may do; granted by roles.
     pub enum Permission {
         ManageMembers = "MANAGE_MEMBERS", ReviewMentors = "REVIEW_MENTORS", ReadAudit = "READ_AUDIT",
-        ReadUsage = "READ_USAGE", OverseeConversations = "OVERSEE_CONVERSATIONS",
+        ReadUsage = "READ_USAGE", OverseeConversations = "OVERSEE_CONVERSATIONS", ManageMoney = "MANAGE_MONEY",
         ResolveDisputes = "RESOLVE_DISPUTES",
     }
 }

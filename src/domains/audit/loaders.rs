@@ -4,11 +4,9 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_graphql::dataloader::Loader;
 
-use super::{
-    model::{ActRow, Head},
-    repo,
-};
+use super::{model::ActRow, repo};
 use crate::db::{
+    chain::Head,
     ids::ActId,
     loader::{LoadError, Reader},
 };

@@ -6,13 +6,16 @@ use async_graphql::{Context, Object};
 use chrono::{DateTime, Utc};
 
 use super::{
-    model::{Action, Head},
+    model::Action,
     repo::{self, ActSearch},
     service,
     types::{AuditEntry, AuditFilter, AuditHeadInput, AuditVerification},
 };
 use crate::{
-    db::ids::{ActId, MemberId},
+    db::{
+        chain::Head,
+        ids::{ActId, MemberId},
+    },
     graphql::{
         ApiError, ContextExt, Field,
         connection::{Connection, PageArgs, page},

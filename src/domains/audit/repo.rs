@@ -1,17 +1,15 @@
 //! Every statement of the audit log.
 
 use chrono::{DateTime, Utc};
-use diesel::{QueryResult, prelude::*, sql_types};
+use diesel::{QueryResult, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{ActRow, Action, Hash, Head};
-use crate::{
-    db::{
-        ids::{ActId, MemberId},
-        keyset::Keyset,
-        tables::{audit_log, audit_seals, audit_unsealed},
-    },
-    statement,
+use super::model::{ActRow, Action};
+use crate::db::{
+    chain::{self, Head, link},
+    ids::{ActId, MemberId},
+    keyset::Keyset,
+    tables::{audit_log, audit_seals, audit_unsealed},
 };
 
 /// The chain is sealed by one at a time; the number only has to differ from other advisory locks.
@@ -22,15 +20,9 @@ pub async fn insert(conn: &mut AsyncPgConnection, row: &ActRow) -> QueryResult<(
     diesel::insert_into(audit_log::table).values(row).execute(conn).await.map(drop)
 }
 
-statement! {
-    /// Waits for the turn to seal.
-    TakeTurn(lock: i64 => sql_types::BigInt) -> sql_types::Integer =
-    "select 1 from (select pg_advisory_xact_lock($1)) as taken"
-}
-
 /// Waits until nobody else seals, until the end of the transaction.
 pub async fn take_turn(conn: &mut AsyncPgConnection) -> QueryResult<()> {
-    TakeTurn { lock: SEALING }.get_result::<i32>(conn).await.map(drop)
+    chain::take_turn(conn, SEALING).await
 }
 
 /// The last seal.
@@ -42,10 +34,6 @@ pub async fn head(conn: &mut AsyncPgConnection) -> QueryResult<Head> {
         .await
         .optional()?;
     Ok(last.map_or(Head::GENESIS, |(seq, hash)| Head { seq, hash: link(&hash) }))
-}
-
-fn link(bytes: &[u8]) -> Hash {
-    bytes.first_chunk().copied().unwrap_or_default()
 }
 
 /// The oldest acts without a seal.

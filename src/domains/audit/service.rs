@@ -6,12 +6,17 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
 use super::{
-    model::{Act, ActRow, Action, AuditReport, Fault, FaultKind, HEAD_DETAILS, Hash, Head},
+    model::{Act, ActRow, Action, AuditReport, Fault, FaultKind, HEAD_DETAILS},
     repo,
 };
 use crate::{
     app::App,
-    db::{Tx, ids::ActId, transact},
+    db::{
+        Tx,
+        chain::{Hash, Head},
+        ids::ActId,
+        transact,
+    },
 };
 
 /// Acts sealed by one transaction, and links read at once by a check.
@@ -49,7 +54,7 @@ pub async fn seal(app: &App) -> QueryResult<usize> {
             let links: Vec<(ActId, Head)> = rows
                 .iter()
                 .map(|row| {
-                    head = head.next(row);
+                    head = row.link(&head);
                     (row.id, head)
                 })
                 .collect();
@@ -151,7 +156,7 @@ async fn walk(tx: &mut AsyncPgConnection, places: &BTreeSet<i64>) -> QueryResult
         let links = repo::links(tx, walk.head.seq, BATCH).await?;
         let last = i64::try_from(links.len()) != Ok(BATCH);
         for kept in links {
-            let next = kept.row.as_ref().map(|row| walk.head.next(row));
+            let next = kept.row.as_ref().map(|row| row.link(&walk.head));
             let kind = match next {
                 _ if kept.seq != walk.head.seq + 1 => Some(FaultKind::SealMissing),
                 None => Some(FaultKind::RowMissing),

@@ -7,9 +7,10 @@ use chrono::{DateTime, Utc};
 
 use super::{
     loaders::SealOf,
-    model::{self, ActRow, Head},
+    model::{self, ActRow},
 };
 use crate::{
+    db::chain::Head,
     domains::{access::Needs, accounts::loaders::MemberById, profiles::types::Member},
     graphql::{ContextExt, Field, field, plain::PlainFields, scalars::BigInt},
     node::{self, Node},
@@ -37,6 +38,14 @@ pub enum AuditAction {
     CreditsAdjusted,
     /// A dispute was decided.
     DisputeResolved,
+    /// It was asked for that a payment goes back, or a part of it.
+    RefundRequested,
+    /// What a provider told was applied again.
+    WebhookReplayed,
+    /// An adjustment of credits waits for a second administrator.
+    AdjustmentRequested,
+    /// An adjustment of credits was rejected, or taken back.
+    AdjustmentRejected,
     /// A device that the member had not used before was signed in.
     SignedIn,
     /// So many tried to sign in to an account from one place that it was locked for a while.
@@ -69,6 +78,10 @@ pub enum AuditAction {
     IdentityUnlinked,
     /// An account was deleted.
     AccountDeleted,
+    /// A member opened an account for payouts.
+    PayoutAccountConnected,
+    /// A member asked for a payout.
+    PayoutRequested,
     /// The head of this log was published.
     HeadPublished,
 }

@@ -1,6 +1,7 @@
 //! Following the provider's word about a chargeback, under the payment's lock.
 
 use diesel::QueryResult;
+use diesel_async::AsyncPgConnection;
 
 use super::{
     model::{ChargebackClosed, ChargebackOpened, ChargebackRow, ChargebackStatus, Effect, credits_of},
@@ -27,11 +28,11 @@ pub struct Charged<'a> {
     pub member_id: MemberId,
     /// Through whom.
     pub provider: &'a str,
-    /// What was paid, in minor units of `currency`.
+    /// What was paid and did not go back, in minor units of `currency`.
     pub amount: i64,
     /// ISO 4217.
     pub currency: &'a str,
-    /// Credits bought.
+    /// Credits bought that did not go back.
     pub credits: i64,
 }
 
@@ -66,7 +67,11 @@ pub async fn follow(tx: &mut Tx, charged: &Charged<'_>, word: &Word<'_>) -> Quer
         repo::close(tx, &row).await?;
         row
     } else {
-        let amount = word.amount.clamp(1, charged.amount.max(1));
+        let Left { amount: paid, credits } = left(tx, charged).await?;
+        if paid <= 0 {
+            return Ok(false);
+        }
+        let amount = word.amount.clamp(1, paid);
         let mut row = ChargebackRow {
             id: ChargebackId::new(),
             payment_id: charged.payment_id,
@@ -82,7 +87,7 @@ pub async fn follow(tx: &mut Tx, charged: &Charged<'_>, word: &Word<'_>) -> Quer
             closed_at,
         };
         if effect == Effect::Take {
-            row.credits = credits_of(charged.credits, charged.amount, amount);
+            row.credits = credits_of(credits, paid, amount);
             row.owed = wallet::service::charge_back(tx, &money(&row)).await?;
         }
         repo::insert(tx, &row).await?;
@@ -93,6 +98,30 @@ pub async fn follow(tx: &mut Tx, charged: &Charged<'_>, word: &Word<'_>) -> Quer
     }
     tell(tx, &row);
     Ok(true)
+}
+
+/// What of a payment other chargebacks have not taken.
+struct Left {
+    amount: i64,
+    credits: i64,
+}
+
+async fn left(tx: &mut Tx, charged: &Charged<'_>) -> QueryResult<Left> {
+    let before = repo::of_payments(tx, &[charged.payment_id]).await?;
+    let gone = before.iter().filter(|row| row.status != ChargebackStatus::Won);
+    Ok(gone.fold(Left { amount: charged.amount, credits: charged.credits }, |left, row| Left {
+        amount: left.amount - row.amount,
+        credits: left.credits - row.credits,
+    }))
+}
+
+/// Whether a payment's money is taken back, or was for good: then it cannot go back in another way.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn is_taken_back(conn: &mut AsyncPgConnection, payment: PaymentId) -> QueryResult<bool> {
+    let rows = repo::of_payments(conn, &[payment]).await?;
+    Ok(rows.iter().any(|row| row.status != ChargebackStatus::Won))
 }
 
 fn money(row: &ChargebackRow) -> wallet::service::Charge {

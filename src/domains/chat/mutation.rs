@@ -12,11 +12,11 @@ use super::{
     },
 };
 use crate::{
-    db::ids::MemberId,
+    db::{idempotency::Difference, ids::MemberId},
     domains::{
         accounts::{loaders::MemberById, model::MemberStatus},
         input::{id, not_found, number, text},
-        user_error::{ErrorCode, Refusal, UserError, answer},
+        user_error::{Refusal, UserError, answer},
     },
     graphql::{ContextExt, Field},
 };
@@ -30,7 +30,11 @@ pub struct ChatMutation;
 impl ChatMutation {
     /// Sends a message into a conversation or to a member; the first message to a member makes the conversation. Needs a
     /// signed-in caller. Safe to send twice: the same `clientId` gives the first message again.
-    async fn send_message(&self, ctx: &Context<'_>, input: SendMessageInput) -> Field<SendMessagePayload> {
+    pub(crate) async fn send_message(
+        &self,
+        ctx: &Context<'_>,
+        input: SendMessageInput,
+    ) -> Field<SendMessagePayload> {
         answer(async {
             let sender = ctx.signed_in()?.member_id;
             let client_id = text(&input.client_id, "clientId", CLIENT_ID_LENGTH)?;
@@ -58,7 +62,7 @@ impl ChatMutation {
 
     /// Says how far the caller has read a conversation. Older places change nothing, later ones than the last message
     /// count as the last message. Needs a signed-in caller who is in the conversation.
-    async fn mark_read(&self, ctx: &Context<'_>, input: MarkReadInput) -> Field<MarkReadPayload> {
+    pub(crate) async fn mark_read(&self, ctx: &Context<'_>, input: MarkReadInput) -> Field<MarkReadPayload> {
         answer(async {
             let member = ctx.signed_in()?.member_id;
             let conversation = id(&input.conversation_id, "conversationId")?;
@@ -115,8 +119,7 @@ fn refused(error: SendError, to: Target) -> Refusal {
             UserError::validation("to.memberId", "ONESELF", "Send it to somebody else.").into()
         }
         SendError::Conflict => {
-            let message = "You sent another text with this clientId. Use a new one for a new message.";
-            UserError::basic(ErrorCode::IdempotencyConflict, "clientId", message).into()
+            UserError::key_conflict("clientId", Difference(vec!["body".to_owned()])).into()
         }
         SendError::Database(_) => Refusal::Api(error.into()),
     }

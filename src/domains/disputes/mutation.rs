@@ -18,7 +18,7 @@ use crate::{
         input::{attempt, id, not_found, number, text},
         second_factor::mutation::stepped_up,
         user_error::{ErrorCode, Refusal, UserError, answer},
-        wallet::{service::Shares, types::credits},
+        wallet::{model::Parts, types::credits},
     },
     graphql::{ContextExt, Field},
 };
@@ -157,14 +157,14 @@ impl DisputesMutation {
             let dispute: DisputeId = id(&input.dispute_id, "disputeId")?;
             let reason = text(&input.reason, "reason", STATEMENT_LENGTH)?;
             let part = |amount: i64, name: &str| number(amount, &format!("split.{name}"), 0..=i64::MAX);
-            let shares = Shares {
+            let parts = Parts {
                 learner: part(input.split.learner_minor.0, "learnerMinor")?,
                 mentor: part(input.split.mentor_minor.0, "mentorMinor")?,
                 fee: part(input.split.fee_minor.0, "feeMinor")?,
             };
-            let key = (dispute, &reason, shares.learner, shares.mentor, shares.fee);
+            let key = (dispute, &reason, parts.learner, parts.mentor, parts.fee);
             let attempt = attempt(viewer.member_id, "resolveDispute", &input.idempotency_key, &key)?;
-            let decision = Decision { dispute, shares, reason };
+            let decision = Decision { dispute, parts, reason };
             let done = service::resolve(ctx.app(), viewer, decision, attempt).await.map_err(of_dispute)?;
             ctx.wrote();
             Ok(done.into())
@@ -215,7 +215,7 @@ fn refuse(error: DisputeError, thing: &str, amount: &str) -> Refusal {
         }
         DisputeError::SplitMismatch { held } => UserError::split_mismatch("split", credits(held)).into(),
         DisputeError::Rights(error) => error.into(),
-        DisputeError::KeyConflict => UserError::idempotency_conflict().into(),
+        DisputeError::KeyConflict(difference) => UserError::idempotency_conflict(difference).into(),
         DisputeError::Database(_) => Refusal::Api(error.into()),
     }
 }

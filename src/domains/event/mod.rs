@@ -43,7 +43,11 @@ use crate::{
         oversight::{self, types::ConversationOverseen},
         payments::{
             self,
-            types::{PaymentExpired, PaymentFailed, PaymentSucceeded},
+            types::{PaymentExpired, PaymentFailed, PaymentRequiresAction, PaymentSucceeded, RefundChanged},
+        },
+        payouts::{
+            self,
+            types::{PayoutAccountChanged, PayoutChanged},
         },
         profiles::{self, types::ProfileUpdated},
         reviews::{self, types::ReviewAdded},
@@ -60,7 +64,10 @@ use crate::{
             },
         },
         uploads::{self, types::UploadFinalized},
-        wallet::{self, types::WalletChanged},
+        wallet::{
+            self,
+            types::{PromotionExpired, PromotionGranted, WalletAdjusted, WalletChanged},
+        },
     },
     events::{self, EventPayload},
 };
@@ -175,8 +182,16 @@ events! {
     NotificationsRead(notifications::model::NotificationsRead);
     /// The caller's credits moved.
     WalletChanged(wallet::model::WalletChanged);
+    /// An administrator corrected the caller's wallet.
+    WalletAdjusted(wallet::model::adjustment::WalletAdjusted);
+    /// The caller got promotional credits.
+    PromotionGranted(wallet::model::promotion::PromotionGranted);
+    /// Promotional credits of the caller were not used in time.
+    PromotionExpired(wallet::model::promotion::PromotionExpired);
     /// A payment arrived.
     PaymentSucceeded(payments::model::PaymentSucceeded);
+    /// A payment waits for its payer.
+    PaymentRequiresAction(payments::model::PaymentRequiresAction);
     /// A payment was refused.
     PaymentFailed(payments::model::PaymentFailed);
     /// A payment was left or ran out of time.
@@ -185,6 +200,12 @@ events! {
     ChargebackOpened(chargebacks::model::ChargebackOpened);
     /// A chargeback was decided.
     ChargebackClosed(chargebacks::model::ChargebackClosed);
+    /// A payout was asked for, or got further.
+    PayoutChanged(payouts::model::PayoutChanged);
+    /// What the provider thinks of a payout account changed.
+    PayoutAccountChanged(payouts::model::PayoutAccountChanged);
+    /// A payment of the caller goes back, or a part of it.
+    RefundChanged(payments::model::RefundChanged);
     /// A file of the caller was finalised.
     UploadFinalized(uploads::model::UploadFinalized);
     /// Something happened to the safety of the caller's account.

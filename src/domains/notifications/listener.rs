@@ -23,11 +23,18 @@ use crate::{
         },
         mentorship::model::MentorApplicationReviewed,
         oversight::model::ConversationOverseen,
-        payments::model::{PaymentFailed, PaymentSucceeded},
+        payments::model::{
+            PaymentFailed, PaymentRequiresAction, PaymentSucceeded, RefundChanged, RefundStatus,
+        },
+        payouts::model::{PayoutChanged, PayoutStatus},
         reviews::model::ReviewAdded,
         sessions::model::{
             BookingCancelled, BookingCompleted, BookingConfirmed, BookingRow, SessionEnded, SessionRow,
             SessionStarted,
+        },
+        wallet::model::{
+            adjustment::WalletAdjusted,
+            promotion::{PromotionExpired, PromotionGranted},
         },
     },
     events::{EventPayload, Listener, StreamName, log::Pending},
@@ -54,9 +61,10 @@ fn draft(event: &Pending) -> Option<Draft> {
             (Kind::BookingConfirmed, booking.id.to_string(), body(story))
         }
         BookingCancelled::KIND => {
-            let BookingCancelled { booking, refunded, .. } = event.payload()?;
-            let back = Amount { minor: refunded, ..price(&booking) };
-            let story = Story::Cancelled(part(&booking, member), booking.starts_at, back);
+            let BookingCancelled { booking, refunded, earnings, .. } = event.payload()?;
+            let part = part(&booking, member);
+            let minor = if part == Part::Learner { refunded } else { earnings };
+            let story = Story::Cancelled(part, booking.starts_at, Amount { minor, ..price(&booking) });
             (Kind::BookingCancelled, booking.id.to_string(), body(story))
         }
         BookingCompleted::KIND => {
@@ -73,6 +81,49 @@ fn draft(event: &Pending) -> Option<Draft> {
             let SessionEnded { session } = event.payload()?;
             (Kind::SessionEnded, session.id.to_string(), body(Story::Ended(part_in(&session, member))))
         }
+        ReviewAdded::KIND => {
+            let ReviewAdded { review } = event.payload()?;
+            (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
+        }
+        MentorApplicationReviewed::KIND => {
+            let MentorApplicationReviewed { application } = event.payload()?;
+            let story = application
+                .reapply_after
+                .map_or(Story::MentorNow, |after| Story::NotMentor(&application.reason, after));
+            (Kind::MentorApplicationReviewed, application.id.to_string(), body(story))
+        }
+        ConversationOverseen::KIND => {
+            let overseen: ConversationOverseen = event.payload()?;
+            occasion = Some(overseen.access_id.to_string());
+            let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
+            (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
+        }
+        _ => return of_money(event, member),
+    };
+    Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
+}
+
+/// The notification of an event about a payment or the wallet.
+fn of_money(event: &Pending, member: MemberId) -> Option<Draft> {
+    let mut occasion = None;
+    let (kind, subject, body) = match event.kind {
+        WalletAdjusted::KIND => {
+            let WalletAdjusted { adjustment_id, asset, amount, reason } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            (Kind::WalletAdjusted, adjustment_id.to_string(), body(Story::Adjusted(amount, &reason)))
+        }
+        PromotionGranted::KIND => {
+            let PromotionGranted { promotion_id, asset, amount, reason, expires_at } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            let body = body(Story::Granted(amount, &reason, expires_at));
+            (Kind::PromotionGranted, promotion_id.to_string(), body)
+        }
+        PromotionExpired::KIND => {
+            let PromotionExpired { promotion_id, asset, amount, transaction_id } = event.payload()?;
+            let amount = Amount { minor: amount, currency: asset.currency() };
+            occasion = Some(transaction_id.to_string());
+            (Kind::PromotionExpired, promotion_id.to_string(), body(Story::NotUsed(amount)))
+        }
         PaymentSucceeded::KIND => {
             let PaymentSucceeded { payment } = event.payload()?;
             let amount = Amount { minor: payment.amount, currency: &payment.currency };
@@ -83,24 +134,23 @@ fn draft(event: &Pending) -> Option<Draft> {
             let amount = Amount { minor: payment.amount, currency: &payment.currency };
             (Kind::PaymentFailed, payment.id.to_string(), body(Story::PaymentFailed(amount)))
         }
-        ReviewAdded::KIND => {
-            let ReviewAdded { review } = event.payload()?;
-            (Kind::ReviewReceived, review.id.to_string(), body(Story::Reviewed(review.rating)))
+        PaymentRequiresAction::KIND => {
+            let PaymentRequiresAction { payment } = event.payload()?;
+            let amount = Amount { minor: payment.amount, currency: &payment.currency };
+            let body = body(Story::PaymentRequiresAction(amount));
+            (Kind::PaymentRequiresAction, payment.id.to_string(), body)
         }
-        MentorApplicationReviewed::KIND => {
-            let MentorApplicationReviewed { application } = event.payload()?;
-            let body = match application.reapply_after {
-                None => body(Story::MentorNow),
-                Some(after) => body(Story::NotMentor(&application.reason, after)),
-            };
-            (Kind::MentorApplicationReviewed, application.id.to_string(), body)
+        RefundChanged::KIND => {
+            let RefundChanged { payment, refund } = event.payload()?;
+            if refund.status != RefundStatus::Succeeded {
+                return None;
+            }
+            let amount = Amount { minor: refund.amount, currency: &payment.currency };
+            occasion = Some(refund.id.to_string());
+            let body = body(Story::PaymentRefunded(amount, refund.credits));
+            (Kind::PaymentRefunded, payment.id.to_string(), body)
         }
-        ConversationOverseen::KIND => {
-            let overseen: ConversationOverseen = event.payload()?;
-            occasion = Some(overseen.access_id.to_string());
-            let body = body(Story::Overseen(overseen.opened_at, overseen.ends_at));
-            (Kind::ConversationOverseen, overseen.conversation_id.to_string(), body)
-        }
+        PayoutChanged::KIND => of_payout(&event.payload()?)?,
         _ => return contest(event, member),
     };
     Some(Draft { member_id: member, kind, body, subject, actor_id: event.actor, occasion })
@@ -168,6 +218,22 @@ fn contest(event: &Pending, member: MemberId) -> Option<Draft> {
 
 fn held(dispute: &DisputeRow) -> Amount<'_> {
     Amount { minor: dispute.held, currency: &dispute.currency }
+}
+
+/// What a payout's owner is told: how it ended.
+fn of_payout(PayoutChanged { payout }: &PayoutChanged) -> Option<(Kind, String, String)> {
+    let (kind, story) = match payout.status {
+        PayoutStatus::Requested | PayoutStatus::InTransit => return None,
+        PayoutStatus::Paid => {
+            let amount = Amount { minor: payout.amount, currency: &payout.currency };
+            (Kind::PayoutPaid, Story::PaidOut(amount))
+        }
+        PayoutStatus::Failed => {
+            let why = payout.failure.as_deref().unwrap_or_default();
+            (Kind::PayoutFailed, Story::PayoutFailed(payout.credits, why))
+        }
+    };
+    Some((kind, payout.id.to_string(), body(story)))
 }
 
 fn part(booking: &BookingRow, member: MemberId) -> Part {

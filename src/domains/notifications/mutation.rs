@@ -23,7 +23,7 @@ pub struct NotificationsMutation;
 #[Object]
 impl NotificationsMutation {
     /// Marks notifications of the caller as read; those read before stay as they are. Needs a signed-in caller.
-    async fn mark_notifications_read(
+    pub(crate) async fn mark_notifications_read(
         &self,
         ctx: &Context<'_>,
         input: MarkNotificationsReadInput,

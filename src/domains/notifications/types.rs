@@ -36,6 +36,14 @@ pub enum NotificationKind {
     PaymentSucceeded,
     /// A payment failed: the wallet is unchanged.
     PaymentFailed,
+    /// A payout arrived at the bank.
+    PayoutPaid,
+    /// A payout failed: it is back in the earnings.
+    PayoutFailed,
+    /// A payment waits for its payer to answer the bank.
+    PaymentRequiresAction,
+    /// A payment went back, or a part of it.
+    PaymentRefunded,
     /// A review of the mentor was written.
     ReviewReceived,
     /// The application to become a mentor was decided.
@@ -56,6 +64,12 @@ pub enum NotificationKind {
     DisputeResolved,
     /// A dispute was withdrawn: to the other side.
     DisputeWithdrawn,
+    /// An administrator corrected the wallet.
+    WalletAdjusted,
+    /// Promotional credits were given.
+    PromotionGranted,
+    /// Promotional credits were not used in time.
+    PromotionExpired,
 }
 
 /// An entry of the caller's inbox.

@@ -6,16 +6,22 @@ use async_graphql::{Context, Object};
 
 use super::types::{
     AccountPolicies, ApiPolicies, AuditPolicies, BookingPolicies, ChatPolicies, DisputePolicies, IntRange,
-    MentorPolicies, Policies, UploadKindPolicy, UploadPolicies,
+    MentorPolicies, PayoutPolicies, Policies, UploadKindPolicy, UploadPolicies, WalletPolicies,
 };
 use crate::{
     config::Config,
     domains::{
-        accounts, audit, disputes, mentorship, oversight, profiles, reviews, scheduling,
-        sessions::model::rules, uploads,
+        accounts, audit, disputes, mentorship, oversight, payouts, profiles, reviews, scheduling,
+        second_factor,
+        sessions::{self, model::rules},
+        uploads,
+        wallet::{self, types::credits},
     },
     engine::scan,
-    graphql::{ContextExt, Field, connection, field, scalars::BigInt},
+    graphql::{
+        ContextExt, Field, connection, field,
+        scalars::{BigInt, Money},
+    },
     jobs::retention,
     limits::{self, Limits},
     schema,
@@ -43,6 +49,12 @@ impl PoliciesQuery {
                 mentors: MentorPolicies {
                     statement_length: range(&mentorship::model::STATEMENT_LENGTH),
                     reapply_days: int(mentorship::model::REAPPLY_WAIT.num_days()),
+                },
+                payouts: payouts(&ctx.app().config),
+                wallet: WalletPolicies {
+                    promotion_days: int(wallet::model::promotion::PROMOTION_LIFE.num_days()),
+                    adjustment_limit: wallet::types::credits(ctx.app().config.adjustment_limit),
+                    seal_seconds: int(wallet::jobs::SEALING.as_secs()),
                 },
                 chat: ChatPolicies {
                     oversight_notice: ctx.app().config.oversight_notice.into(),
@@ -72,6 +84,8 @@ fn accounts() -> AccountPolicies {
 }
 
 fn bookings(config: &Config) -> BookingPolicies {
+    use profiles::model::{CancellationPolicy, FREE_CANCELLATION_HOURS, LATE_FEE_PERCENT};
+    use sessions::model::quote::QUOTE_LIFE;
     BookingPolicies {
         hold_minutes: int(scheduling::model::HOLD_LIFE.num_minutes()),
         most_holds: int(scheduling::model::MOST_HOLDS),
@@ -81,6 +95,10 @@ fn bookings(config: &Config) -> BookingPolicies {
         given_up_after_hours: int(rules::GIVEN_UP_AFTER.num_hours()),
         confirm_hours: int(rules::CONFIRM_WINDOW.num_hours()),
         fee_basis_points: config.fee_basis_points.into(),
+        free_cancellation_hours: FREE_CANCELLATION_HOURS.map(i32::from).into(),
+        late_fee_percent: range(&LATE_FEE_PERCENT),
+        default_cancellation_policy: CancellationPolicy::DEFAULT.into(),
+        quote_minutes: int(QUOTE_LIFE.num_minutes()),
         review_stars: range(&reviews::model::STARS),
     }
 }
@@ -95,6 +113,15 @@ fn disputes() -> DisputePolicies {
         most_evidence: int(own::MOST_EVIDENCE),
         statement_length: range(&own::STATEMENT_LENGTH),
         evidence_length: range(&own::EVIDENCE_LENGTH),
+    }
+}
+
+fn payouts(config: &Config) -> PayoutPolicies {
+    let terms = payouts::service::terms(config);
+    PayoutPolicies {
+        minimum: credits(terms.least()),
+        per_hundred_credits: Money::new(terms.per_100_credits, terms.currency),
+        step_up_minutes: int(second_factor::model::STEP_UP_LIFE.num_minutes()),
     }
 }
 

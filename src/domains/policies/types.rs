@@ -3,8 +3,11 @@
 use async_graphql::SimpleObject;
 
 use crate::{
-    domains::{audit::types::AuditHead, oversight::types::OversightNotice, uploads::types::UploadKind},
-    graphql::scalars::BigInt,
+    domains::{
+        audit::types::AuditHead, oversight::types::OversightNotice, profiles::types::CancellationPolicy,
+        uploads::types::UploadKind,
+    },
+    graphql::scalars::{BigInt, Money},
 };
 
 /// A range of whole numbers, both ends included.
@@ -27,6 +30,10 @@ pub struct Policies {
     pub disputes: DisputePolicies,
     /// Becoming a mentor.
     pub mentors: MentorPolicies,
+    /// Earnings on their way to the bank.
+    pub payouts: PayoutPolicies,
+    /// Wallets.
+    pub wallet: WalletPolicies,
     /// Conversations.
     pub chat: ChatPolicies,
     /// Files.
@@ -51,7 +58,7 @@ pub struct AccountPolicies {
 }
 
 /// Slots and bookings.
-#[derive(Clone, Copy, Debug, SimpleObject)]
+#[derive(Clone, Debug, SimpleObject)]
 pub struct BookingPolicies {
     /// Minutes that a slot is held.
     pub hold_minutes: i32,
@@ -67,8 +74,16 @@ pub struct BookingPolicies {
     pub given_up_after_hours: i32,
     /// Hours that a learner has to confirm a session, before it completes by itself.
     pub confirm_hours: i32,
-    /// What the platform keeps of a price, in hundredths of a percent.
+    /// What the platform keeps of what a mentor earns, in hundredths of a percent.
     pub fee_basis_points: i32,
+    /// Hours before the start until which a mentor may let learners cancel for nothing.
+    pub free_cancellation_hours: Vec<i32>,
+    /// What a mentor may earn of the price by a later cancellation, in percent.
+    pub late_fee_percent: IntRange,
+    /// The policy of a mentor who chose none.
+    pub default_cancellation_policy: CancellationPolicy,
+    /// Minutes that a quote is good, unless what it promises changes sooner.
+    pub quote_minutes: i32,
     /// Stars of a review.
     pub review_stars: IntRange,
 }
@@ -110,6 +125,28 @@ pub struct ChatPolicies {
     pub oversight_minutes: i32,
     /// Characters of the reason to open one.
     pub oversight_reason_length: IntRange,
+}
+
+/// Earnings on their way to the bank.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct PayoutPolicies {
+    /// The least that is paid out.
+    pub minimum: Money,
+    /// What 100 credits are paid out as. Other amounts are worth their part of it, rounded down to a whole minor unit.
+    pub per_hundred_credits: Money,
+    /// Minutes that a step-up counts for a payout.
+    pub step_up_minutes: i32,
+}
+
+/// Wallets.
+#[derive(Clone, Debug, SimpleObject)]
+pub struct WalletPolicies {
+    /// Days that promotional credits can be used.
+    pub promotion_days: i32,
+    /// What one administrator may adjust within a day without a second one.
+    pub adjustment_limit: Money,
+    /// Seconds until a transaction is sealed into the chain, at most, as long as a worker runs.
+    pub seal_seconds: i32,
 }
 
 /// Files.

@@ -71,6 +71,25 @@ pub struct MemberSkillRow {
     pub position: i16,
 }
 
+/// Hours before the start until which a mentor may let learners cancel for nothing.
+pub const FREE_CANCELLATION_HOURS: [i16; 4] = [0, 12, 24, 36];
+/// What a mentor may take of the price for a later cancellation, in percent.
+pub const LATE_FEE_PERCENT: std::ops::RangeInclusive<i16> = 0..=100;
+
+/// What happens to the price when a learner cancels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct CancellationPolicy {
+    /// Free until so many hours before the start.
+    pub free_hours: i16,
+    /// What the mentor earns of the price by a later one, in percent.
+    pub late_fee_percent: i16,
+}
+
+impl CancellationPolicy {
+    /// The policy of a mentor who chose none.
+    pub const DEFAULT: Self = Self { free_hours: 12, late_fee_percent: 100 };
+}
+
 /// What a mentor offers.
 #[derive(Clone, Debug, PartialEq, Eq, Queryable, Selectable, Insertable)]
 #[diesel(table_name = mentors, check_for_backend(diesel::pg::Pg))]
@@ -93,9 +112,24 @@ pub struct MentorRow {
     pub sessions_completed: i32,
     /// Rises with every change.
     pub version: i64,
+    /// Learners cancel for nothing until so many hours before the start.
+    pub free_cancellation_hours: i16,
+    /// What the mentor earns of the price by a later cancellation, in percent.
+    pub late_fee_percent: i16,
+    /// Bookings that the mentor cancelled later than learners could for nothing.
+    pub late_cancellations: i32,
 }
 
 impl MentorRow {
+    /// What happens to the price when a learner cancels.
+    #[must_use]
+    pub const fn cancellation_policy(&self) -> CancellationPolicy {
+        CancellationPolicy {
+            free_hours: self.free_cancellation_hours,
+            late_fee_percent: self.late_fee_percent,
+        }
+    }
+
     /// The price of a meeting of some minutes: the hourly share, rounded half up to a minor unit.
     #[must_use]
     pub fn price_for(&self, minutes: i64) -> i64 {
@@ -131,6 +165,9 @@ mod tests {
             rating_count: 0,
             sessions_completed: 0,
             version: 1,
+            free_cancellation_hours: CancellationPolicy::DEFAULT.free_hours,
+            late_fee_percent: CancellationPolicy::DEFAULT.late_fee_percent,
+            late_cancellations: 0,
         };
         for (rate, minutes, price) in
             [(6000, 60, 6000), (6000, 15, 1500), (4999, 30, 2500), (1, 29, 0), (1, 30, 1), (0, 60, 0)]

@@ -4,12 +4,13 @@ use async_graphql::{Context, Object};
 
 use super::{
     loaders::MentorById,
-    model::{MOST_SKILLS, SkillIntent},
+    model::{CancellationPolicy, FREE_CANCELLATION_HOURS, LATE_FEE_PERCENT, MOST_SKILLS, SkillIntent},
     repo::ProfileChanges,
     service::{self, EndorseError, ListedSkill, ProfileError},
     types::{
-        EndorseSkillInput, EndorseSkillPayload, Member, Mentor, SetMemberSkillsInput, SetMemberSkillsPayload,
-        UpdateMentorProfileInput, UpdateMentorProfilePayload, UpdateProfileInput, UpdateProfilePayload,
+        EndorseSkillInput, EndorseSkillPayload, Member, Mentor, SetCancellationPolicyInput,
+        SetCancellationPolicyPayload, SetMemberSkillsInput, SetMemberSkillsPayload, UpdateMentorProfileInput,
+        UpdateMentorProfilePayload, UpdateProfileInput, UpdateProfilePayload,
     },
 };
 use crate::{
@@ -77,6 +78,7 @@ impl ProfilesMutation {
                 skills.push(ListedSkill { skill_id, level: listed.level.into() });
             }
             service::set_skills(ctx.app(), viewer.member_id, intent, &skills).await?;
+            ctx.wrote();
             Ok(SetMemberSkillsPayload {
                 member: changed_member(ctx, viewer.member_id).await?,
                 ..Default::default()
@@ -96,8 +98,27 @@ impl ProfilesMutation {
             let headline = text(&input.headline, "headline", 1..=160)?;
             let rate = number(input.hourly_rate_minor.0, "hourlyRateMinor", 0..=1_000_000)?;
             service::set_mentor_offer(ctx.app(), viewer.member_id, &headline, rate, input.listed).await?;
+            ctx.wrote();
             let mentor = ctx.hot(MentorById(viewer.member_id)).await?.map(Mentor);
             Ok(UpdateMentorProfilePayload { mentor, ..Default::default() })
+        })
+        .await
+    }
+
+    /// Sets what happens to the price when a learner cancels. Bookings that are made before keep what they were promised.
+    /// Needs the role MENTOR.
+    async fn set_cancellation_policy(
+        &self,
+        ctx: &Context<'_>,
+        input: SetCancellationPolicyInput,
+    ) -> Field<SetCancellationPolicyPayload> {
+        answer(async {
+            let viewer = ctx.signed_in()?;
+            let policy = policy(input)?;
+            service::set_cancellation_policy(ctx.app(), viewer.member_id, policy).await?;
+            ctx.wrote();
+            let mentor = ctx.hot(MentorById(viewer.member_id)).await?.map(Mentor);
+            Ok(SetCancellationPolicyPayload { mentor, ..Default::default() })
         })
         .await
     }
@@ -117,6 +138,20 @@ impl ProfilesMutation {
 
 async fn changed_member(ctx: &Context<'_>, id: MemberId) -> Result<Option<Member>, Refusal> {
     Ok(ctx.hot(MemberById(id)).await?.map(Member))
+}
+
+fn policy(input: SetCancellationPolicyInput) -> Result<CancellationPolicy, UserError> {
+    let hours = i16::try_from(input.free_hours).unwrap_or(-1);
+    if !FREE_CANCELLATION_HOURS.contains(&hours) {
+        let message = "`freeHours` must be 0, 12, 24 or 36.";
+        return Err(UserError::validation("freeHours", "CHOICE", message));
+    }
+    let percent = i64::from(*LATE_FEE_PERCENT.start())..=i64::from(*LATE_FEE_PERCENT.end());
+    let percent = number(input.late_fee_percent.into(), "lateFeePercent", percent)?;
+    Ok(CancellationPolicy {
+        free_hours: hours,
+        late_fee_percent: i16::try_from(percent).unwrap_or(*LATE_FEE_PERCENT.end()),
+    })
 }
 
 fn profile_changes(input: UpdateProfileInput) -> Result<ProfileChanges, UserError> {
@@ -174,6 +209,7 @@ impl From<ProfileError> for Refusal {
             ProfileError::UnknownSkill(place) => {
                 crate::domains::input::not_found(&format!("skills.{place}.skillId"), "skill").into()
             }
+            ProfileError::NoOffer => UserError::transition("NO_OFFER", &["updateMentorProfile"]).into(),
             ProfileError::NoAvatar => not_found("avatarUploadId", "finalised picture of yours").into(),
             ProfileError::Database(_) => Self::Api(error.into()),
         }

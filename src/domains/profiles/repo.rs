@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use diesel::{QueryResult, prelude::*};
 use diesel_async::{AsyncPgConnection, RunQueryDsl};
 
-use super::model::{MemberSkillRow, MentorRow, SkillCategoryRow, SkillIntent, SkillRow};
+use super::model::{CancellationPolicy, MemberSkillRow, MentorRow, SkillCategoryRow, SkillIntent, SkillRow};
 use crate::db::{
     ids::{MemberId, SkillCategoryId, SkillId},
     keyset::Keyset,
@@ -183,6 +183,32 @@ pub async fn add_rating(
 pub async fn count_session(conn: &mut AsyncPgConnection, mentor: MemberId) -> QueryResult<()> {
     diesel::update(mentors::table.find(mentor))
         .set(mentors::sessions_completed.eq(mentors::sessions_completed + 1))
+        .execute(conn)
+        .await
+        .map(drop)
+}
+
+/// Changes a mentor's cancellation policy; `false` if the member has no offer.
+pub async fn set_cancellation_policy(
+    conn: &mut AsyncPgConnection,
+    mentor: MemberId,
+    policy: CancellationPolicy,
+) -> QueryResult<bool> {
+    let changed = diesel::update(mentors::table.find(mentor))
+        .set((
+            mentors::free_cancellation_hours.eq(policy.free_hours),
+            mentors::late_fee_percent.eq(policy.late_fee_percent),
+            mentors::version.eq(mentors::version + 1),
+        ))
+        .execute(conn)
+        .await?;
+    Ok(changed == 1)
+}
+
+/// Counts a booking that a mentor cancelled late.
+pub async fn count_late_cancellation(conn: &mut AsyncPgConnection, mentor: MemberId) -> QueryResult<()> {
+    diesel::update(mentors::table.find(mentor))
+        .set(mentors::late_cancellations.eq(mentors::late_cancellations + 1))
         .execute(conn)
         .await
         .map(drop)

@@ -2,7 +2,7 @@
 
 use super::{
     loaders::{EndorsementsOf, MentorById, SkillsOf},
-    model::{MemberSkillRow, ProfileUpdated, SkillIntent, SkillLevel},
+    model::{CancellationPolicy, MemberSkillRow, ProfileUpdated, SkillIntent, SkillLevel},
     repo::{self, ProfileChanges},
 };
 use crate::{
@@ -29,6 +29,9 @@ pub enum ProfileError {
     /// The picture is no finalised upload of the member.
     #[error("unknown picture")]
     NoAvatar,
+    /// The mentor offers nothing yet.
+    #[error("no offer")]
+    NoOffer,
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -128,6 +131,36 @@ pub async fn set_mentor_offer(
         Ok(())
     })
     .await
+}
+
+/// Sets what happens to the price of later bookings when they are cancelled. The caller checked the role.
+///
+/// # Errors
+/// See [`ProfileError`].
+pub async fn set_cancellation_policy(
+    app: &App,
+    member: MemberId,
+    policy: CancellationPolicy,
+) -> Result<(), ProfileError> {
+    transact(app, async |tx| {
+        if !repo::set_cancellation_policy(tx, member, policy).await? {
+            return Err(ProfileError::NoOffer);
+        }
+        tx.changed(MentorById(member).tag());
+        told(tx, member);
+        Ok(())
+    })
+    .await
+}
+
+/// Counts a booking that a mentor cancelled late, inside the transaction that cancelled it.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn count_late_cancellation(tx: &mut Tx, mentor: MemberId) -> diesel::QueryResult<()> {
+    repo::count_late_cancellation(tx, mentor).await?;
+    tx.changed(MentorById(mentor).tag());
+    Ok(())
 }
 
 /// Adds a rating to a mentor's, inside the transaction of the review.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_graphql::{Context, Object};
+use serde_json::json;
 
 use super::{
     model::{BODY_LENGTH, STARS},
@@ -38,10 +39,11 @@ impl ReviewsMutation {
 }
 
 fn review(author_id: MemberId, input: &AddReviewInput) -> Result<AddReview, UserError> {
-    let booking_id = id(&input.booking_id, "bookingId")?;
+    let booking_id: crate::db::ids::BookingId = id(&input.booking_id, "bookingId")?;
     let stars = number(input.rating.into(), "rating", STARS)?;
     let body = text(&input.body, "body", BODY_LENGTH)?;
-    let attempt = attempt(author_id, "addReview", &input.idempotency_key, &(booking_id, stars, &body))?;
+    let key = json!({ "bookingId": booking_id, "rating": stars, "body": body });
+    let attempt = attempt(author_id, "addReview", &input.idempotency_key, &key)?;
     Ok(AddReview { booking_id, author_id, rating: i16::try_from(stars).unwrap_or_default(), body, attempt })
 }
 
@@ -60,7 +62,9 @@ impl From<AddReviewError> for Refusal {
                 "You have reviewed this booking before.",
             )
             .into(),
-            AddReviewError::IdempotencyConflict => UserError::idempotency_conflict().into(),
+            AddReviewError::IdempotencyConflict(difference) => {
+                UserError::idempotency_conflict(difference).into()
+            }
             AddReviewError::Database(_) => Self::Api(error.into()),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     app::App,
     db::{
         constraint,
-        idempotency::{Attempt, Claimed},
+        idempotency::{Attempt, Claimed, Difference},
         ids::{BookingId, EntityId, MemberId, ReviewId},
         transact,
     },
@@ -58,7 +58,7 @@ pub enum AddReviewError {
     ReviewedBefore,
     /// The key was used with another input.
     #[error("idempotency conflict")]
-    IdempotencyConflict,
+    IdempotencyConflict(Difference),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -73,7 +73,7 @@ pub async fn add(app: &App, command: &AddReview) -> Result<Added, AddReviewError
         let (id, now) = (ReviewId::new(), tx.now());
         match command.attempt.claim(tx, id.uuid(), now).await? {
             Claimed::New => {}
-            Claimed::Conflict => return Err(AddReviewError::IdempotencyConflict),
+            Claimed::Conflict(difference) => return Err(AddReviewError::IdempotencyConflict(difference)),
             Claimed::Replayed(first) => {
                 let found = repo::reviews_by_ids(tx, &[ReviewId::from_uuid(first)]).await?.into_iter().next();
                 let review = found.ok_or(diesel::result::Error::NotFound)?;

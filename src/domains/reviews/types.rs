@@ -138,7 +138,9 @@ pub struct AddReviewInput {
     /// What the caller says, up to 2000 characters.
     #[graphql(default)]
     pub body: String,
-    /// Any text of up to 128 characters, new for every new wish: the same one again gives the first answer again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 

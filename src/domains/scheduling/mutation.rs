@@ -5,6 +5,7 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use chrono::{Days, TimeDelta};
 use chrono_tz::Tz;
+use serde_json::json;
 
 use super::{
     loaders::ScheduleOf,
@@ -100,11 +101,16 @@ impl SchedulingMutation {
 
     /// Keeps a slot for the caller for five minutes: nobody else can take it. At most three at a time. Holding the same
     /// slot again gives the same hold and does not prolong it. Needs a signed-in caller.
-    async fn hold_slot(&self, ctx: &Context<'_>, input: HoldSlotInput) -> Field<HoldSlotPayload> {
+    pub(crate) async fn hold_slot(&self, ctx: &Context<'_>, input: HoldSlotInput) -> Field<HoldSlotPayload> {
         answer(async {
             let learner_id = ctx.signed_in()?.member_id;
             let slot = wanted_slot(&input)?;
-            let attempt = attempt(learner_id, "holdSlot", &input.idempotency_key, &slot)?;
+            let key = json!({
+                "mentorId": slot.mentor_id,
+                "startsAt": slot.starts_at,
+                "durationMinutes": input.duration_minutes,
+            });
+            let attempt = attempt(learner_id, "holdSlot", &input.idempotency_key, &key)?;
             let held = service::hold(ctx.app(), &HoldSlot { slot, learner_id, attempt }).await?;
             let zone =
                 ctx.hot(ScheduleOf(slot.mentor_id)).await?.map_or(Tz::UTC, |schedule| schedule.settings.zone);
@@ -115,7 +121,11 @@ impl SchedulingMutation {
     }
 
     /// Gives a held slot back at once. Again is fine. Needs the hold's own caller.
-    async fn release_slot(&self, ctx: &Context<'_>, input: ReleaseSlotInput) -> Field<ReleaseSlotPayload> {
+    pub(crate) async fn release_slot(
+        &self,
+        ctx: &Context<'_>,
+        input: ReleaseSlotInput,
+    ) -> Field<ReleaseSlotPayload> {
         answer(async {
             let learner = ctx.signed_in()?.member_id;
             let hold = id(&input.hold_id, "holdId")?;
@@ -234,7 +244,7 @@ impl From<HoldError> for Refusal {
                     "You hold three slots. Release one with releaseSlot, or wait until one expires.";
                 UserError::basic(ErrorCode::TooMany, "", message).into()
             }
-            HoldError::IdempotencyConflict => UserError::idempotency_conflict().into(),
+            HoldError::IdempotencyConflict(difference) => UserError::idempotency_conflict(difference).into(),
             HoldError::Ended => {
                 let message =
                     "This request made a hold that has ended. Hold the slot again with a new idempotencyKey.";

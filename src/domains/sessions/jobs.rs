@@ -48,6 +48,18 @@ impl Job for SettleSessions {
     }
 }
 
+/// Removes quotes that expired long ago.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct ForgetQuotes {}
+
+impl Job for ForgetQuotes {
+    const KIND: &'static str = "sessions.forget_quotes";
+
+    async fn run(self, app: &App) -> anyhow::Result<()> {
+        Ok(service::forget_quotes(app).await?)
+    }
+}
+
 /// Completes bookings that nobody confirmed in time.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct ConfirmBookings {}

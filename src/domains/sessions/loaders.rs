@@ -5,11 +5,14 @@ use std::{collections::HashMap, sync::Arc};
 use async_graphql::dataloader::Loader;
 
 use super::{
-    model::{BookingRow, SessionAt, SessionRole},
-    repo::read,
+    model::{
+        BookingRow, SessionAt, SessionRole,
+        quote::{CancellationQuoteRow, PriceQuoteRow},
+    },
+    repo::{quotes, read},
 };
 use crate::db::{
-    ids::{BookingId, MemberId, SessionId},
+    ids::{BookingId, CancellationQuoteId, MemberId, PriceQuoteId, SessionId},
     loader::{LoadError, Reader},
 };
 
@@ -32,6 +35,14 @@ pub struct BookingById(pub BookingId);
 /// The bookings of a session that a member may see: all for the mentor, the own one for a learner. Absent if none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct BookingsIn(pub SessionId, pub MemberId);
+
+/// A quote of a cancellation, for whoever looks whose it is. Absent if unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CancellationQuoteById(pub CancellationQuoteId);
+
+/// A quote of a price, for whoever looks whose it is. Absent if unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct PriceQuoteById(pub PriceQuoteId);
 
 /// The part that a member has in a session. Absent if none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -108,6 +119,34 @@ impl Loader<BookingsIn> for Reader {
             }
         }
         Ok(found)
+    }
+}
+
+impl Loader<CancellationQuoteById> for Reader {
+    type Value = Arc<CancellationQuoteRow>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[CancellationQuoteById],
+    ) -> Result<HashMap<CancellationQuoteById, Arc<CancellationQuoteRow>>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = quotes::cancellations(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (CancellationQuoteById(row.id), Arc::new(row))).collect())
+    }
+}
+
+impl Loader<PriceQuoteById> for Reader {
+    type Value = Arc<PriceQuoteRow>;
+    type Error = LoadError;
+
+    async fn load(
+        &self,
+        keys: &[PriceQuoteById],
+    ) -> Result<HashMap<PriceQuoteById, Arc<PriceQuoteRow>>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = quotes::prices(&mut *self.conn().await?, &ids).await.map_err(Arc::new)?;
+        Ok(rows.into_iter().map(|row| (PriceQuoteById(row.id), Arc::new(row))).collect())
     }
 }
 

@@ -7,7 +7,7 @@
 //! field       of plain values: 0, under an alias 1; an object: 1 + its fields; a mutation: 10 + its fields
 //! list        rows × (1 + the fields of a row); rows = `first` or `last`, 20 without; the length of `ids`;
 //!             10 for a list without a page size
-//! connection  1 + rows × (1 + the fields of a row); `edges { node }`, `pageInfo` and the connection itself are no rows
+//! connection  1 + rows × (1 + the fields of a row); `edges { node }` is one row, as `nodes` is; `pageInfo` and the connection itself are none
 //! ```
 //!
 //! A few fields have a price or a number of rows of their own ([`crate::schema::PRICES`], [`crate::schema::ROWS`]),

@@ -1,6 +1,8 @@
-//! The sandbox provider's hosted page: `GET /sandbox/checkout/{id}` and the decisions below it. Absent in production.
+//! The sandbox providers' hosted pages: `GET /sandbox/checkout/{id}` and `GET /sandbox/payouts/{id}`, and the decisions
+//! below them. Absent in production.
 
 mod page;
+pub(super) mod payouts;
 
 use actix_web::{
     HttpResponse,

@@ -8,7 +8,10 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     html::escape,
-    integrations::payments::sandbox::checkout::{CheckoutRow, CheckoutStatus},
+    integrations::{
+        payments::sandbox::checkout::{CheckoutRow, CheckoutStatus},
+        payouts::sandbox::books::{AccountRow, AccountStatus, Behaviour},
+    },
 };
 
 const STYLE: &str = include_str!("page.css");
@@ -37,6 +40,39 @@ impl Page {
                 .ok();
         }
         Self { title: format!("{title} – {price}"), body, back }
+    }
+
+    /// A payout account: what is thought of it, and what it does with payouts.
+    pub(super) fn of_account(account: &AccountRow, back: Option<Url>) -> Self {
+        let (title, state) = match (account.status, account.behaviour) {
+            (AccountStatus::Pending, _) => ("Who are you?", "Nothing is proven yet: nothing is paid out."),
+            (AccountStatus::Restricted, _) => ("Your account is restricted", "Nothing is paid out."),
+            (AccountStatus::Verified, Behaviour::Pays) => ("You are verified", "Payouts arrive."),
+            (AccountStatus::Verified, Behaviour::Fails) => {
+                ("You are verified", "Payouts leave, and the bank sends them back.")
+            }
+            (AccountStatus::Verified, Behaviour::Refuses) => ("You are verified", "Payouts are refused."),
+            (AccountStatus::Verified, Behaviour::LosesReplies) => {
+                ("You are verified", "Payouts arrive, but the first answer about each is lost.")
+            }
+        };
+        let mut body = format!("<h1>{title}</h1>\n<p role=\"status\">{state}</p>\n");
+        body.push_str(&forms(
+            &account.id,
+            "Choose what the provider of payouts shall think and do.",
+            &[
+                ("verify", "go", "Verify me"),
+                ("restrict", "bad", "Restrict me"),
+                ("fail", "", "Verify me, and let payouts fail later"),
+                ("refuse", "", "Verify me, and refuse payouts"),
+                ("lose", "", "Verify me, and lose the answers about payouts"),
+            ],
+        ));
+        if let Some(back) = &back {
+            writeln!(body, "<a class=\"button\" href=\"{}\">Back to the shop</a>", escape(back.as_str()))
+                .ok();
+        }
+        Self { title: title.to_owned(), body, back }
     }
 
     /// No checkout has this id.
@@ -85,14 +121,19 @@ impl Page {
     }
 }
 
-/// One form per decision.
 fn choices(id: &str) -> String {
-    let mut html = String::from("<p class=\"soft\">Choose what the payment provider shall answer.</p>\n");
-    for (word, class, label) in [
+    let decisions = [
         ("pay", "go", "Pay"),
         ("fail", "bad", "Let the payment fail"),
         ("abandon", "", "Leave without paying"),
-    ] {
+    ];
+    forms(id, "Choose what the payment provider shall answer.", &decisions)
+}
+
+/// One form per decision: its word, its look and its label.
+fn forms(id: &str, invitation: &str, decisions: &[(&str, &str, &str)]) -> String {
+    let mut html = format!("<p class=\"soft\">{invitation}</p>\n");
+    for (word, class, label) in decisions {
         let id = escape(id);
         writeln!(
             html,

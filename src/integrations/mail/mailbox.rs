@@ -32,6 +32,8 @@ pub struct KeptMail {
     pub text_body: String,
     /// The same as HTML.
     pub html_body: String,
+    /// Name of what came along.
+    pub attachment: Option<String>,
     /// When it would have left.
     pub sent_at: DateTime<Utc>,
 }
@@ -55,6 +57,7 @@ async fn keep(app: &App, mail: &Mail) -> QueryResult<()> {
         subject: mail.subject.clone(),
         text_body: mail.text.clone(),
         html_body: mail.html.clone(),
+        attachment: mail.attachment.as_ref().map(|attachment| attachment.name.clone()),
         sent_at: app.clock.now(),
     };
     let mut conn = app.conn().await?;

@@ -11,9 +11,10 @@ pub mod templates;
 
 use std::{collections::BTreeMap, fmt, sync::Arc};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use diesel::QueryResult;
-use futures_util::future::BoxFuture;
+use futures_util::{TryStreamExt, future::BoxFuture};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -44,6 +45,19 @@ pub struct Mail {
     pub text: String,
     /// The same, with looks.
     pub html: String,
+    /// What comes along.
+    pub attachment: Option<Attachment>,
+}
+
+/// A file that comes with a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Attachment {
+    /// The name that its reader saves it under.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// All of it.
+    pub bytes: Bytes,
 }
 
 /// A way for mail to leave.
@@ -88,6 +102,27 @@ pub struct Letter {
     pub values: BTreeMap<String, String>,
     /// What it links to.
     pub link: Option<Link>,
+    /// What comes along.
+    #[serde(default)]
+    pub attachment: Option<StoredFile>,
+}
+
+/// A file in the store, for a letter: it is read when the mail leaves.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct StoredFile {
+    /// The name that its reader saves it under.
+    pub name: String,
+    /// Its media type.
+    pub mime: String,
+    /// Where it is in the store.
+    pub key: String,
+}
+
+impl StoredFile {
+    async fn read(self, app: &App) -> anyhow::Result<Attachment> {
+        let pieces: Vec<Bytes> = app.integrations.storage.read(&self.key, None).await?.try_collect().await?;
+        Ok(Attachment { name: self.name, mime: self.mime, bytes: pieces.concat().into() })
+    }
 }
 
 /// A link with a one-time token that is made when the mail leaves: neither the database nor the queue has it.
@@ -136,7 +171,10 @@ impl Job for SendMail {
             values.insert("link".to_owned(), link::address(app, &link.page, &token));
             values.insert("token".to_owned(), token);
         }
-        let mail = templates::write(id, letter.to, letter.language, letter.template, &values);
+        let mut mail = templates::write(id, letter.to, letter.language, letter.template, &values);
+        if let Some(file) = letter.attachment {
+            mail.attachment = Some(file.read(app).await?);
+        }
         app.integrations.mails.0.deliver(app, &mail).await
     }
 }

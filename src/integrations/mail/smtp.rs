@@ -5,10 +5,10 @@ use std::time::Duration;
 use futures_util::future::{BoxFuture, FutureExt};
 use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor,
-    message::{Mailbox, MultiPart},
+    message::{self, Mailbox, MultiPart, header::ContentType},
 };
 
-use super::{Mail, Mailer};
+use super::{Attachment, Mail, Mailer};
 use crate::app::App;
 
 /// How long a server may take for one mail.
@@ -42,11 +42,19 @@ impl Smtp {
             // The same at each try: servers and readers drop the repeat.
             .message_id(Some(format!("<{}@{}>", mail.id, from.email.domain())))
             .subject(mail.subject.as_str())
-            .multipart(MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone()))?;
+            .multipart(body(mail)?)?;
         // lettre's time-out is per command; a server that answers byte by byte would outlast it.
         tokio::time::timeout(3 * PATIENCE, transport.send(message)).await??;
         Ok(())
     }
+}
+
+/// The text in both forms, with the attachment beside it if there is one.
+fn body(mail: &Mail) -> anyhow::Result<MultiPart> {
+    let text = MultiPart::alternative_plain_html(mail.text.clone(), mail.html.clone());
+    let Some(Attachment { name, mime, bytes }) = &mail.attachment else { return Ok(text) };
+    let file = message::Attachment::new(name.clone()).body(bytes.to_vec(), ContentType::parse(mime)?);
+    Ok(MultiPart::mixed().multipart(text).singlepart(file))
 }
 
 impl Mailer for Smtp {

@@ -86,6 +86,10 @@ templates! {
     EmailChangeRequested = "email_change_requested";
     /// To both addresses: the change was made.
     EmailChanged = "email_changed";
+    /// To a buyer: the invoice of a payment, attached.
+    Invoice = "invoice";
+    /// To a buyer: the credit note of a refund, attached.
+    CreditNote = "credit_note";
 }
 
 /// Writes a letter out.
@@ -107,7 +111,14 @@ pub fn write(
     let layout = around
         .iter()
         .fold(LAYOUT.to_owned(), |layout, (name, value)| layout.replace(&format!("{{{name}}}"), value));
-    Mail { id, to, subject, text: text.join("\n\n") + "\n", html: layout.replace("{body}", &html) }
+    Mail {
+        id,
+        to,
+        subject,
+        text: text.join("\n\n") + "\n",
+        html: layout.replace("{body}", &html),
+        attachment: None,
+    }
 }
 
 fn as_html(paragraph: &str, values: &BTreeMap<String, String>, label: &str) -> String {
@@ -140,7 +151,7 @@ mod tests {
     use super::*;
 
     fn values() -> BTreeMap<String, String> {
-        ["name", "link", "token", "email", "old_email", "new_email"]
+        ["name", "link", "token", "email", "old_email", "new_email", "number", "amount"]
             .map(|name| (name.to_owned(), format!("<{name}>\nX: y")))
             .into()
     }

@@ -94,8 +94,8 @@ async fn after_any_history_at_once_what_is_unread_equals_a_recount() {
             "select distinct on (e.payload->>'conversation_id') e.payload->>'unread_count', e.payload->>'last_read_seq', e.payload->>'last_seq',
                     m.unread_count, m.last_read_seq, c.last_seq
              from events e join conversations c on c.id::text = e.payload->>'conversation_id'
-             join conversation_members m on m.conversation_id = c.id and e.stream = 'user:' || m.member_id
-             where e.stream = 'user:{}' and e.kind = 'CONVERSATION_UPDATED' order by e.payload->>'conversation_id', e.seq desc",
+             join conversation_members m on m.conversation_id = c.id and e.stream = m.member_id
+             where e.stream = '{}' and e.kind = 'CONVERSATION_UPDATED' order by e.payload->>'conversation_id', e.seq desc",
             uuid_of(&json!(member.id))
         )).await {
             assert_eq!(edge[..3], edge[3..]);

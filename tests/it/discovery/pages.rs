@@ -166,3 +166,21 @@ async fn the_plain_list_of_a_skill_is_one_statement_and_then_none_until_it_chang
     super::set_offer(&mentor, "Changed", 100, false).await;
     assert_eq!(headline().await, Value::Null);
 }
+
+#[tokio::test]
+async fn nodes_are_the_entries_of_the_edges() {
+    let app = TestApp::start().await;
+    many(&app, &crowd("mentor ", 5)).await;
+    let client = app.anonymous();
+    let reply = client
+        .query(
+            "{ mentors(first: 3) { nodes { id member { name } reviews(first: 1) { nodes { id } } }
+               edges { node { id member { name } reviews(first: 1) { nodes { id } } } } } }",
+        )
+        .await;
+    let mentors = reply.data("mentors");
+    let nodes = mentors["nodes"].as_array().expect("nodes");
+    let edges = mentors["edges"].as_array().expect("edges");
+    assert_eq!(nodes.len(), 3);
+    assert_eq!(nodes, &edges.iter().map(|edge| edge["node"].clone()).collect::<Vec<_>>());
+}

@@ -1,26 +1,27 @@
 use chrono::TimeDelta;
 use serde_json::json;
+use skillswap::{
+    db::{
+        ids::{self, EntityId, MemberId, PayoutId},
+        transact,
+    },
+    domains::wallet::{
+        model::{Amount, Asset},
+        service,
+    },
+};
 
 use super::{Case, accept, act, confirm, hold, kept, offer, parts, resolve, state};
 use crate::support::{Client, TestApp};
 
-/// As a payout would: everything that the mentor has earned leaves.
+/// Everything that the mentor has earned leaves.
 async fn pay_out(app: &TestApp, mentor: &Client) {
-    let id = skillswap::db::ids::decode(&mentor.id).expect("an id").1;
-    app.sql(&format!(
-        "begin;
-         insert into ledger_accounts (id, kind, asset) values (gen_random_uuid(), 'PAYOUTS', 'CREDIT/2') on conflict do nothing;
-         insert into ledger_transactions (id, kind, subject_id, created_at) values (gen_random_uuid(), 'PAYOUT', gen_random_uuid(), now());
-         insert into ledger_postings
-           select t.id, a.id, a.asset, -a.balance from ledger_transactions t, ledger_accounts a
-           where t.kind = 'PAYOUT' and a.kind = 'EARNINGS' and a.owner_id = '{id}'
-           union all
-           select t.id, p.id, p.asset, a.balance from ledger_transactions t, ledger_accounts a, ledger_accounts p
-           where t.kind = 'PAYOUT' and a.kind = 'EARNINGS' and a.owner_id = '{id}' and p.kind = 'PAYOUTS';
-         update ledger_accounts set balance = 0 where kind = 'EARNINGS' and owner_id = '{id}';
-         commit"
-    ))
-    .await;
+    let member = MemberId::from_uuid(ids::decode(&mentor.id).expect("an id").1);
+    let (credits, money) =
+        (kept(app, "EARNINGS", mentor).await, Amount { minor: 510, asset: Asset::of("USD") });
+    let paid =
+        transact(&app.app, async |tx| service::pay_out(tx, PayoutId::new(), member, credits, &money).await);
+    paid.await.unwrap();
 }
 
 async fn platform(app: &TestApp, kind: &str) -> i64 {

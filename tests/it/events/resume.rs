@@ -11,8 +11,9 @@ use crate::{
 };
 
 async fn log(app: &TestApp, client: &Client) -> Vec<i64> {
-    let rows =
-        app.sql(&format!("select seq from events where stream = '{}' order by seq", stream_of(client))).await;
+    let rows = app
+        .sql(&format!("select seq from events where stream = '{}' order by seq", stream_of(client).key()))
+        .await;
     rows.iter().map(|row| row[0].parse().expect("a number")).collect()
 }
 
@@ -90,7 +91,7 @@ async fn a_slow_transaction_with_the_lower_number_is_not_lost() {
     // A transaction takes number 2 and does not end yet.
     let (slow, connection) = tokio_postgres::connect(&app.database_url, tokio_postgres::NoTls).await.unwrap();
     tokio::spawn(connection);
-    let stream = stream_of(&ada);
+    let stream = stream_of(&ada).key();
     slow.batch_execute(&format!(
         "begin; update streams set last_seq = last_seq + 1 where stream = '{stream}';
          insert into events (stream, seq, kind, payload, occurred_at) values ('{stream}', 2, 'SLOW', '{{}}', now())"
@@ -222,7 +223,7 @@ async fn a_commit_that_was_not_made_known_is_found_by_its_gap() {
     let ada = app.member("ada").await;
     tell(&app, &ada, 1).await;
     let mut events = subscribe(&ada, &json!(cursor(&ada, 1))).await;
-    let stream = stream_of(&ada);
+    let stream = stream_of(&ada).key();
     // As a process does that dies between its commit and its notice.
     database::sql(
         &app.database_url,

@@ -55,8 +55,13 @@ async fn both_members_are_told_of_every_step_once() {
             fee: 900,
         };
         tell(&app, &both, &completed).await;
-        let cancelled =
-            BookingCancelled { booking: confirmed.booking.clone(), session: session.clone(), refunded: 6000 };
+        let cancelled = BookingCancelled {
+            booking: confirmed.booking.clone(),
+            session: session.clone(),
+            refunded: 6000,
+            earnings: 0,
+            fee: 0,
+        };
         tell(&app, &both, &cancelled).await;
     }
 

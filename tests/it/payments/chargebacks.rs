@@ -1,11 +1,16 @@
 use chrono::TimeDelta;
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use skillswap::db::ids::{self, EntityId, MemberId};
 
-use super::{available, begin, event, send, send_by, shop, status};
+use super::{
+    available, begin, event,
+    refunds::{quote, refund},
+    send, send_by, shop, status,
+};
 use crate::{
     support::{Client, Subscription, TestApp},
-    wallet::assert_sound,
+    wallet::{assert_sound, promotions::grant},
 };
 
 /// The sandbox's word about a chargeback of a payment.
@@ -136,4 +141,46 @@ async fn words_about_one_chargeback_at_once_take_once() {
     assert_eq!(app.count("select count(*) from ledger_transactions where kind = 'CHARGEBACK'").await, 1);
     assert_eq!(app.sql("select status, credits, owed from chargebacks").await, [["LOST", "10000", "0"]]);
     assert_sound(&app.app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_went_back_already_is_not_taken_once_more_and_what_is_taken_cannot_go_back() {
+    let app = shop().await;
+    let root = app.admin("root").await;
+    let (ada, payment) = bought(&app).await;
+    let refunded = refund(&root, &payment, "250", "part").await;
+    assert_eq!(refunded["userErrors"], json!([]));
+    assert_eq!(available(&ada).await, "8000");
+
+    hear(&app, &payment, &["created"]).await;
+
+    assert_eq!(app.sql("select amount, credits, owed from chargebacks").await, [["1000", "8000", "0"]]);
+    assert_eq!((available(&ada).await.as_str(), owed(&ada).await.as_str()), ("0", "0"));
+    // Other credits would pay for it.
+    let next = begin(&ada, json!({ "idempotencyKey": "second" })).await;
+    send(&app, &event("evt_next", "checkout.paid", &next)).await;
+    app.work().await;
+    assert_eq!(quote(&root, &payment, Some("100")).await["userErrors"][0]["code"], "AMOUNT_TOO_HIGH");
+    assert_eq!(available(&ada).await, "10000");
+    // A second chargeback of the same payment finds nothing.
+    let mut again = word("evt_again", "created", &payment);
+    again["data"]["dispute"] = json!("dp_2");
+    send(&app, &again).await;
+    app.work().await;
+    assert_eq!(available(&ada).await, "10000");
+    assert_sound(&app.app).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chargeback_takes_no_credits_that_were_given() {
+    let app = shop().await;
+    let (ada, payment) = bought(&app).await;
+    let grace = app.mentor("grace").await;
+    ada.book(&grace, app.hour_after(TimeDelta::hours(3))).await;
+    let member = MemberId::from_uuid(ids::decode(&ada.id).unwrap().1);
+    grant(&app.app, member, 500).await.unwrap();
+
+    hear(&app, &payment, &["created"]).await;
+
+    assert_eq!((available(&ada).await.as_str(), owed(&ada).await.as_str()), ("500", "6000"));
 }

@@ -1,5 +1,7 @@
 mod chargebacks;
 mod checkout;
+mod providers;
+mod refunds;
 mod sandbox;
 mod webhook;
 

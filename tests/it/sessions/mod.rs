@@ -1,4 +1,6 @@
 mod booking;
+mod cancellation;
 mod lifecycle;
 mod lists;
+mod price_quotes;
 mod privacy;

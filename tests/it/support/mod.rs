@@ -13,6 +13,7 @@ pub mod client;
 pub mod database;
 pub mod introspection;
 pub mod node;
+pub mod payments;
 pub mod process;
 pub mod redis;
 pub mod smtp;
@@ -27,8 +28,8 @@ use skillswap::{
     cli::serve::Server,
     clock::Clock,
     config::{
-        Config, Documents, IdentityConfig, LimitsConfig, LogFormat, Mode, OversightNotice, ProcessRole,
-        StorageConfig, Switch, TlsConfig,
+        Config, Documents, IdentityConfig, InvoiceConfig, LimitsConfig, LogFormat, Mode, OversightNotice,
+        PaymentsConfig, PayoutConfig, ProcessRole, StorageConfig, Switch, TlsConfig,
     },
     domains::accounts::{self, model::Role},
     jobs::runner,
@@ -100,12 +101,14 @@ impl TestApp {
         self.member_with(name, &[]).await
     }
 
-    /// A new mentor, signed in, at 60.00 credits an hour, open all day every day (UTC, 30-minute steps, no notice).
+    /// A new mentor, signed in, at 60.00 credits an hour, open all day every day (UTC, 30-minute steps, no notice), who lets
+    /// learners cancel for nothing until the start.
     pub async fn mentor(&self, name: &str) -> Client {
         let mentor = self.member_with(name, &[Role::Mentor]).await;
         mentor
             .run(
-                "mutation($input: UpdateMentorProfileInput!) { updateMentorProfile(input: $input) { userErrors { message } } }",
+                "mutation($input: UpdateMentorProfileInput!) { updateMentorProfile(input: $input) { userErrors { message } }
+                   setCancellationPolicy(input: { freeHours: 0, lateFeePercent: 100 }) { userErrors { message } } }",
                 json!({ "input": { "headline": format!("Lessons with {name}"), "hourlyRateMinor": "6000" } }),
             )
             .await
@@ -287,9 +290,21 @@ pub fn config() -> Config {
         },
         redis_url: None,
         fee_basis_points: 1500,
+        payouts: PayoutConfig {
+            payout_currency: "USD".to_owned(),
+            payout_per_100_credits: 1_000,
+            payout_minimum_credits: 50,
+        },
+        invoices: InvoiceConfig {
+            seller_name: "SkillSwap Ltd".to_owned(),
+            seller_address: vec!["1 Market Street".to_owned(), "Dublin".to_owned()],
+            seller_tax_id: Some("IE1234567X".to_owned()),
+        },
+        adjustment_limit: 100_000,
         oversight_notice: OversightNotice::AtOnce,
         identity: IdentityConfig::default(),
         storage: StorageConfig::default(),
+        payments: PaymentsConfig::default(),
         shared_buffers_mb: 64,
         pg_bin_dir: None,
         search_path: None,

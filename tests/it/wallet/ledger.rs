@@ -135,7 +135,11 @@ async fn the_check_finds_every_kind_of_damage() {
     .await;
     assert_eq!(
         broken_rules(&app).await,
-        ["transaction has postings", "escrow of a finished booking is zero"]
+        [
+            "transaction has postings",
+            "escrow of a finished booking is zero",
+            "the chain runs through everything"
+        ]
     );
 }
 

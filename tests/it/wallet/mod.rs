@@ -1,6 +1,10 @@
+mod adjustments;
+mod chain;
 mod ledger;
 mod moves;
+pub mod promotions;
 mod steps;
+mod story;
 mod viewer;
 
 use diesel::QueryResult;

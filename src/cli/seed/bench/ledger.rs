@@ -111,7 +111,7 @@ fn of_booking(seat: Seat) -> impl Iterator<Item = Transaction> {
 }
 
 pub(super) async fn payments(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {
-    let columns = "id, member_id, package_id, provider, provider_reference, status, amount, currency, credits, created_at, settled_at";
+    let columns = "id, member_id, package_id, provider, provider_reference, status, amount, currency, credits, captured, created_at, settled_at";
     let mut copy = Copy::into(client, "payments", columns).await?;
     let at = now - TimeDelta::days(630);
     for member in 0..volume.members {
@@ -124,6 +124,7 @@ pub(super) async fn payments(client: &Client, volume: Volume, now: DateTime<Utc>
             &"SUCCEEDED",
             &PURCHASE,
             &"USD",
+            &PURCHASE,
             &PURCHASE,
             &at,
             &at,
@@ -204,7 +205,9 @@ pub(super) async fn transaction_rows(
         let key = id_at(Kind::Transaction, number, transaction.at);
         copy.row(&[&key, &transaction.kind, &transaction.subject, &transaction.at]).await?;
     }
-    copy.finish().await
+    let rows = copy.finish().await?;
+    client.execute("insert into ledger_unsealed select id from ledger_transactions", &[]).await?;
+    Ok(rows)
 }
 
 pub(super) async fn postings(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {

@@ -10,6 +10,7 @@ use super::{
     seats::{Seat, Status, seats},
     volume::Volume,
 };
+use crate::domains::profiles::model::CancellationPolicy;
 
 pub(super) async fn sessions(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {
     let columns = "id, kind, status, host_id, skill_id, starts_at, ends_at, started_at, ended_at, cancelled_at, version, created_at";
@@ -65,7 +66,7 @@ async fn room(copy: &mut Copy, volume: &Volume, now: DateTime<Utc>) -> Result<()
 
 pub(super) async fn bookings(client: &Client, volume: Volume, now: DateTime<Utc>) -> Result<u64, Error> {
     let columns = "id, session_id, learner_id, mentor_id, status, payment_status, starts_at, price, currency, created_at, \
-                   auto_confirms_at, completed_at, cancelled_at, cancelled_by, version";
+                   auto_confirms_at, completed_at, cancelled_at, cancelled_by, version, free_cancellation_hours, late_fee_percent";
     let mut copy = Copy::into(client, "bookings", columns).await?;
     for seat in seats(volume, now) {
         let (status, payment_status) = match seat.status {
@@ -91,6 +92,8 @@ pub(super) async fn bookings(client: &Client, volume: Volume, now: DateTime<Utc>
             &cancelled_at(seat),
             &cancelled_at(seat).map(|_| learner),
             &1_i64,
+            &CancellationPolicy::DEFAULT.free_hours,
+            &CancellationPolicy::DEFAULT.late_fee_percent,
         ])
         .await?;
     }

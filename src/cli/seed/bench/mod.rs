@@ -25,7 +25,7 @@ use tokio_postgres::{Client, NoTls};
 
 use self::{chat::Talk, seats::Tally, volume::Volume};
 use super::{Outcome, accounts::PASSWORD};
-use crate::domains::{accounts::service::password, discovery};
+use crate::domains::{accounts::service::password, discovery, wallet};
 
 /// Who is told how far the load is.
 pub type Progress = fn(&str);
@@ -56,7 +56,23 @@ pub async fn bench_part(
     driver.await??;
     let loaded = loaded?;
     index_mentors(url, progress).await?;
+    seal_ledger(url, now, progress).await?;
     Ok(loaded)
+}
+
+/// Seals the transactions that wait, so that the first server to start has nothing to catch up with.
+async fn seal_ledger(url: &str, now: DateTime<Utc>, progress: Progress) -> anyhow::Result<()> {
+    let started = Instant::now();
+    let (mut conn, mut sealed) = (AsyncPgConnection::establish(url).await?, 0);
+    loop {
+        let block = conn.transaction(async |conn| wallet::service::seal_block(conn, now).await).await?;
+        if block == 0 {
+            break;
+        }
+        sealed += block;
+    }
+    progress(&format!("{sealed} transactions sealed in {:.1} s", started.elapsed().as_secs_f64()));
+    Ok(())
 }
 
 /// Makes the search index unless it is there: an earlier load may have ended before it.

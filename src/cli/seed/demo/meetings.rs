@@ -4,9 +4,12 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::world::{Meeting, Outcome, World};
-use crate::cli::seed::{
-    ids::{id, lot},
-    rows::Rows,
+use crate::{
+    cli::seed::{
+        ids::{id, lot},
+        rows::Rows,
+    },
+    domains::profiles::model::CancellationPolicy,
 };
 
 /// How long a learner has to confirm.
@@ -90,6 +93,8 @@ fn booking(world: &World, meeting: &Meeting) -> Value {
         "completed_at": meeting.settled_as(Outcome::Completed),
         "cancelled_at": meeting.settled_as(Outcome::Cancelled),
         "cancelled_by": meeting.settled_as(Outcome::Cancelled).map(|_| learner_id), "version": 1,
+        "free_cancellation_hours": CancellationPolicy::DEFAULT.free_hours,
+        "late_fee_percent": CancellationPolicy::DEFAULT.late_fee_percent,
     })
 }
 

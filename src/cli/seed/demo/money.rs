@@ -114,6 +114,7 @@ fn packages_for(mut needed: i64) -> Vec<usize> {
 /// The payments and the ledger.
 pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
     let mut payments = Rows::of("payments");
+    let mut checkouts = Rows::of("sandbox_checkouts");
     let mut ledger = Ledger::default();
     for purchase in purchases {
         let (_, credits, price) = pick(&PACKAGES, purchase.package);
@@ -121,8 +122,14 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
             "id": purchase.payment_id(), "member_id": world.person(purchase.member).id,
             "package_id": id("package", purchase.package), "provider": "sandbox",
             "provider_reference": format!("demo_{}", purchase.number), "status": "SUCCEEDED",
-            "amount": price, "currency": "USD", "credits": credits,
+            "amount": price, "currency": "USD", "credits": credits, "captured": price,
             "created_at": purchase.at - TimeDelta::minutes(1), "settled_at": purchase.at,
+        }));
+        checkouts.push(json!({
+            "id": format!("demo_{}", purchase.number), "payment_id": purchase.payment_id(), "amount": price,
+            "currency": "USD", "price": format!("{}.{:02} USD", price / 100, price % 100),
+            "title": format!("{} credits", credits / 100), "status": "PAID",
+            "created_at": purchase.at - TimeDelta::minutes(1),
         }));
         ledger.post(
             "PURCHASE",
@@ -161,13 +168,14 @@ pub(super) fn rows(world: &World, purchases: &[Purchase]) -> Vec<Rows> {
         }
     }
     let accounts = ledger.accounts(world);
-    vec![payments, accounts, ledger.transactions, ledger.postings]
+    vec![payments, checkouts, accounts, ledger.transactions, ledger.postings, ledger.unsealed]
 }
 
 struct Ledger {
     balances: BTreeMap<Account, i64>,
     transactions: Rows,
     postings: Rows,
+    unsealed: Rows,
     count: usize,
 }
 
@@ -177,6 +185,7 @@ impl Default for Ledger {
             balances: BTreeMap::new(),
             transactions: Rows::of("ledger_transactions"),
             postings: Rows::of("ledger_postings"),
+            unsealed: Rows::of("ledger_unsealed"),
             count: 0,
         }
     }
@@ -188,6 +197,7 @@ impl Ledger {
         self.count += 1;
         self.transactions
             .push(json!({ "id": transaction, "kind": kind, "subject_id": subject, "created_at": at }));
+        self.unsealed.push(json!({ "transaction_id": transaction }));
         for &(account, amount) in postings {
             *self.balances.entry(account).or_default() += amount;
             self.postings.push(json!({

@@ -60,7 +60,8 @@ pub async fn send_link(
     // No name: the address may be a stranger's, and the name anything that its reader should not read.
     let values = BTreeMap::from([("new_email".to_owned(), email.to_owned())]);
     let language = Language::best(&member.languages);
-    mail::send(tx, Letter { to: email.to_owned(), language, template, values, link: Some(link) }).await
+    let (to, link) = (email.to_owned(), Some(link));
+    mail::send(tx, Letter { to, language, template, values, link, attachment: None }).await
 }
 
 /// Tells the owner of an address that somebody wanted it.
@@ -83,7 +84,8 @@ pub async fn notice(
     let given = values.iter().copied().chain([("name", member.name.as_str())]);
     let values = given.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let language = Language::best(&member.languages);
-    mail::send(tx, Letter { to: to.to_owned(), language, template, values, link: None }).await
+    let to = to.to_owned();
+    mail::send(tx, Letter { to, language, template, values, link: None, attachment: None }).await
 }
 
 /// Uses a mailed token: whose it is, and the address it is good for.

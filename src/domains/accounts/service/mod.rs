@@ -144,6 +144,24 @@ pub async fn members(
     repo::rights::page_of_members(conn, search, page, now).await
 }
 
+/// A member with the address that letters go to.
+#[derive(Clone, Debug)]
+pub struct Addressee {
+    /// The member.
+    pub member: MemberRow,
+    /// In lower case.
+    pub email: String,
+}
+
+/// A member as letters are addressed. `None` if unknown.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn addressee(conn: &mut AsyncPgConnection, id: MemberId) -> QueryResult<Option<Addressee>> {
+    let found = repo::credential_of(conn, id).await?;
+    Ok(found.map(|(credential, member)| Addressee { member, email: credential.email }))
+}
+
 /// A member, locked until the end of the transaction.
 ///
 /// # Errors

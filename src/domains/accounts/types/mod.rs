@@ -51,6 +51,8 @@ pub enum Permission {
     OverseeConversations,
     /// See every dispute, and decide it.
     ResolveDisputes,
+    /// Correct wallets, pay payments back, and see and replay what payment providers told.
+    ManageMoney,
 }
 
 /// Whether an account may be used.

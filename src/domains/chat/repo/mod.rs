@@ -75,7 +75,7 @@ macro_rules! opened {
             conversation!("c"),
             ", ",
             seat!(),
-            ", coalesce((select s.last_seq from streams s where s.stream = 'conversation:' || c.id::text), 0)"
+            ", coalesce((select s.last_seq from streams s where s.stream = c.id), 0)"
         )
     };
 }

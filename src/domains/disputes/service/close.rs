@@ -18,10 +18,7 @@ use crate::{
         ids::{DisputeId, MemberId},
         transact,
     },
-    domains::{
-        sessions,
-        wallet::{model::split, service::Shares},
-    },
+    domains::{sessions, wallet::model::Parts},
 };
 
 /// The opener withdraws: the booking goes on as if it had never been disputed, and the time in between does not count.
@@ -82,27 +79,22 @@ pub(super) async fn settle(
     back: i64,
     outcome: DisputeOutcome,
 ) -> Result<Done, DisputeError> {
-    let fee = u32::from(app.config.fee_basis_points.min(10_000));
-    let parts = split(done.dispute.held - back, &[10_000 - fee, fee]);
-    let shares = Shares {
-        learner: back,
-        mentor: parts.first().copied().unwrap_or_default(),
-        fee: parts.last().copied().unwrap_or_default(),
-    };
+    let rest = Parts::earned(done.dispute.held - back, app.config.fee_basis_points);
+    let parts = Parts { learner: back, ..rest };
     let dispute = DisputeRow { outcome: Some(outcome), ..done.dispute };
-    finish(tx, Done { dispute, ..done }, shares).await
+    finish(tx, Done { dispute, ..done }, parts).await
 }
 
 /// Divides the price and closes the dispute, whose outcome is set.
-pub(super) async fn finish(tx: &mut Tx, done: Done, shares: Shares) -> Result<Done, DisputeError> {
+pub(super) async fn finish(tx: &mut Tx, done: Done, parts: Parts) -> Result<Done, DisputeError> {
     let Done { dispute, booking, session, .. } = done;
-    let booking = sessions::service::dispute::divide(tx, booking, &session, shares).await?;
+    let booking = sessions::service::dispute::divide(tx, booking, &session, parts).await?;
     let dispute = DisputeRow {
         status: DisputeStatus::Resolved,
         closed_at: Some(tx.now()),
-        to_learner: Some(shares.learner),
-        to_mentor: Some(shares.mentor),
-        fee: Some(shares.fee),
+        to_learner: Some(parts.learner),
+        to_mentor: Some(parts.mentor),
+        fee: Some(parts.fee),
         version: dispute.version + 1,
         ..dispute
     };

@@ -19,7 +19,7 @@ use crate::{
             self,
             model::{Act, Action},
         },
-        wallet::service::Shares,
+        wallet::model::Parts,
     },
     graphql::Viewer,
 };
@@ -30,7 +30,7 @@ pub struct Decision {
     /// Of which dispute.
     pub dispute: DisputeId,
     /// The parts.
-    pub shares: Shares,
+    pub parts: Parts,
     /// Why, for both sides and the audit log; checked.
     pub reason: String,
 }
@@ -50,8 +50,8 @@ pub async fn resolve(
         rights::still_admin(tx, by).await?;
         let now = tx.now();
         let claimed = attempt.claim(tx, decision.dispute.uuid(), now).await?;
-        if claimed == Claimed::Conflict {
-            return Err(DisputeError::KeyConflict);
+        if let Claimed::Conflict(difference) = claimed {
+            return Err(DisputeError::KeyConflict(difference));
         }
         let (dispute, booking, session) = lock(tx, decision.dispute).await?.ok_or(DisputeError::NotFound)?;
         if claimed != Claimed::New {
@@ -61,21 +61,21 @@ pub async fn resolve(
             return Err(DisputeError::Own);
         }
         dispute.permits(Command::Resolve, now)?;
-        let shares = decision.shares;
+        let parts = decision.parts;
         let act = Act::by(by.member_id, Action::DisputeResolved)
             .on(by.auth_session_id)
             .about(dispute.id)
             .because(&decision.reason)
-            .with("learner", &shares.learner)
-            .with("mentor", &shares.mentor)
-            .with("fee", &shares.fee);
+            .with("learner", &parts.learner)
+            .with("mentor", &parts.mentor)
+            .with("fee", &parts.fee);
         let dispute = DisputeRow {
             outcome: Some(DisputeOutcome::Decided),
             decided_by: Some(by.member_id),
             decision: Some(decision.reason.clone()),
             ..dispute
         };
-        let done = finish(tx, Done { dispute, booking, session, replayed: false }, shares).await?;
+        let done = finish(tx, Done { dispute, booking, session, replayed: false }, parts).await?;
         audit::service::record(tx, act).await?;
         Ok(done)
     })

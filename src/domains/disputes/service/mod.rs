@@ -20,7 +20,7 @@ use crate::{
     app::App,
     db::{
         Tx,
-        idempotency::{Attempt, Claimed},
+        idempotency::{Attempt, Claimed, Difference},
         ids::{DisputeId, EntityId, MemberId},
         keyset::Keyset,
     },
@@ -77,7 +77,7 @@ pub enum DisputeError {
     /// The caller brought as much as may be brought.
     #[error("too much evidence")]
     TooMuchEvidence,
-    /// The shares do not sum to what is held.
+    /// The parts do not sum to what is held.
     #[error("{held} minor units are held")]
     SplitMismatch {
         /// What is held.
@@ -88,7 +88,7 @@ pub enum DisputeError {
     Rights(#[from] RightsError),
     /// The idempotency key was used with another input.
     #[error("key used with another input")]
-    KeyConflict,
+    KeyConflict(Difference),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -100,7 +100,7 @@ impl From<ChangeError> for DisputeError {
             ChangeError::NotFound => Self::NotFound,
             ChangeError::Forbidden => Self::Forbidden,
             ChangeError::Illegal(illegal) => Self::Booking(illegal),
-            ChangeError::KeyConflict => Self::KeyConflict,
+            ChangeError::KeyConflict(difference) => Self::KeyConflict(difference),
             ChangeError::Database(error) => Self::Database(error),
         }
     }
@@ -163,8 +163,8 @@ async fn lock_for(
 ) -> Result<Done, DisputeError> {
     let now = tx.now();
     let claimed = attempt.claim(tx, id.uuid(), now).await?;
-    if claimed == Claimed::Conflict {
-        return Err(DisputeError::KeyConflict);
+    if let Claimed::Conflict(difference) = claimed {
+        return Err(DisputeError::KeyConflict(difference));
     }
     let (dispute, booking, session) = lock(tx, id).await?.ok_or(DisputeError::NotFound)?;
     let party = dispute.party(by).ok_or(DisputeError::NotFound)?;

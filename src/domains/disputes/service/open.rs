@@ -74,7 +74,7 @@ pub async fn open(app: &App, command: OpenDispute) -> Result<Done, DisputeError>
         let (id, now) = (DisputeId::new(), tx.now());
         match command.attempt.claim(tx, id.uuid(), now).await? {
             Claimed::New => {}
-            Claimed::Conflict => return Err(DisputeError::KeyConflict),
+            Claimed::Conflict(difference) => return Err(DisputeError::KeyConflict(difference)),
             Claimed::Replayed(id) => {
                 let found = lock(tx, DisputeId::from_uuid(id)).await?.ok_or(DisputeError::NotFound)?;
                 let (dispute, booking, session) = found;

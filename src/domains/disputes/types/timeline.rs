@@ -22,7 +22,7 @@ use crate::{
             model::{BookingRow, SessionRow, rules::CONFIRM_WINDOW},
         },
         wallet::{
-            loaders::StepsOf,
+            loaders::StoryOf,
             model::{Amount, Asset},
         },
     },
@@ -141,11 +141,11 @@ impl DisputeFact {
 
 /// The timeline of a dispute, in the order in which things happened.
 pub(super) async fn of(ctx: &Context<'_>, dispute: &DisputeRow) -> Result<Vec<DisputeFact>, ApiError> {
-    let (booking, session, intervals, steps, evidence, conversation) = futures_util::try_join!(
+    let (booking, session, intervals, story, evidence, conversation) = futures_util::try_join!(
         ctx.one(BookingById(dispute.booking_id)),
         ctx.one(SessionById(dispute.session_id)),
         ctx.one(IntervalsOf(dispute.session_id)),
-        ctx.one(StepsOf(dispute.booking_id)),
+        ctx.one(StoryOf(dispute.booking_id)),
         ctx.one(EvidenceOf(dispute.id)),
         ctx.one(ConversationOfSession(dispute.session_id)),
     )?;
@@ -153,15 +153,17 @@ pub(super) async fn of(ctx: &Context<'_>, dispute: &DisputeRow) -> Result<Vec<Di
     let (session, fact) = (&*session.row, Facts { dispute, booking: &booking });
     let mut facts = fact.of_booking(session);
     facts.extend(fact.of_room(session, &intervals.unwrap_or_default()));
-    for step in steps.unwrap_or_default() {
+    for whole in story.iter().flat_map(|story| story.iter()) {
+        // What was added to accounts, which is what was taken from others.
+        let moved = whole.postings.iter().map(|posting| posting.amount.max(0)).sum();
         facts.push(DisputeFact {
-            amount: Some(fact.money(step.amount)),
+            amount: Some(fact.money(moved)),
             ..plain(
                 DisputeFactKind::MoneyMoved,
-                step.created_at,
-                &step.transaction_id,
+                whole.row.created_at,
+                &whole.row.id,
                 &booking.id,
-                format!("Transaction {} of the ledger moved {}.", step.kind, fact.price(step.amount)),
+                format!("Transaction {} of the ledger moved {}.", whole.row.kind, fact.price(moved)),
             )
         });
     }

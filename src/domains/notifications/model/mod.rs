@@ -25,6 +25,10 @@ text_enum! {
         SessionEnded = "SESSION_ENDED",
         PaymentSucceeded = "PAYMENT_SUCCEEDED",
         PaymentFailed = "PAYMENT_FAILED",
+        PayoutPaid = "PAYOUT_PAID",
+        PayoutFailed = "PAYOUT_FAILED",
+        PaymentRequiresAction = "PAYMENT_REQUIRES_ACTION",
+        PaymentRefunded = "PAYMENT_REFUNDED",
         ReviewReceived = "REVIEW_RECEIVED",
         MentorApplicationReviewed = "MENTOR_APPLICATION_REVIEWED",
         ConversationOverseen = "CONVERSATION_OVERSEEN",
@@ -35,6 +39,9 @@ text_enum! {
         DisputeEvidenceAdded = "DISPUTE_EVIDENCE_ADDED",
         DisputeResolved = "DISPUTE_RESOLVED",
         DisputeWithdrawn = "DISPUTE_WITHDRAWN",
+        WalletAdjusted = "WALLET_ADJUSTED",
+        PromotionGranted = "PROMOTION_GRANTED",
+        PromotionExpired = "PROMOTION_EXPIRED",
     }
 }
 

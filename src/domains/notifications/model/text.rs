@@ -26,7 +26,7 @@ pub struct Amount<'a> {
 pub enum Story<'a> {
     /// A seat was booked.
     Booked(Part, DateTime<Utc>, Amount<'a>),
-    /// A booking was cancelled; this much went back to the learner.
+    /// A booking was cancelled; this much went to the reader.
     Cancelled(Part, DateTime<Utc>, Amount<'a>),
     /// A session went live.
     Started(Part),
@@ -49,6 +49,14 @@ pub enum Story<'a> {
     Paid(Amount<'a>, i64),
     /// A payment failed.
     PaymentFailed(Amount<'a>),
+    /// A payout arrived.
+    PaidOut(Amount<'a>),
+    /// A payout of these credits failed: why.
+    PayoutFailed(i64, &'a str),
+    /// A payment that waits for its payer.
+    PaymentRequiresAction(Amount<'a>),
+    /// A payment that went back, and the credits that went with it.
+    PaymentRefunded(Amount<'a>, i64),
     /// A review was written: its stars.
     Reviewed(i16),
     /// The application to become a mentor was approved.
@@ -59,6 +67,12 @@ pub enum Story<'a> {
     Overseen(DateTime<Utc>, DateTime<Utc>),
     /// A price or a payment is contested.
     Contest(Contest<'a>),
+    /// An administrator gave or took this much: why.
+    Adjusted(Amount<'a>, &'a str),
+    /// Promotional credits were given: why, and until when they can be used.
+    Granted(Amount<'a>, &'a str, DateTime<Utc>),
+    /// Promotional credits were not used in time.
+    NotUsed(Amount<'a>),
 }
 
 /// What happened to a dispute or a chargeback, as far as the text tells it.
@@ -80,6 +94,27 @@ pub enum Contest<'a> {
     DisputeWithdrawn,
 }
 
+fn paid(amount: Amount<'_>, credits: i64) -> String {
+    let credits = money(Amount { minor: credits, currency: CREDIT });
+    format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
+}
+
+fn not_paid(amount: Amount<'_>) -> String {
+    format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
+}
+
+fn waiting(amount: Amount<'_>) -> String {
+    format!(
+        "Your bank wants to hear from you about your payment of {}. Open the payment to go on.",
+        money(amount)
+    )
+}
+
+fn went_back(amount: Amount<'_>, credits: i64) -> String {
+    let credits = money(Amount { minor: credits, currency: CREDIT });
+    format!("{} went back to you: {credits} were taken out of your wallet.", money(amount))
+}
+
 /// The text of a notification.
 #[must_use]
 pub fn body(story: Story<'_>) -> String {
@@ -93,12 +128,17 @@ pub fn body(story: Story<'_>) -> String {
         Story::Cancelled(Part::Learner, at, Amount { minor: 0, .. }) => {
             format!("Your session on {} was cancelled.", time(at))
         }
+        Story::Cancelled(Part::Mentor, at, Amount { minor: 0, .. }) => {
+            format!("The booking of your session on {} was cancelled.", time(at))
+        }
         Story::Cancelled(Part::Learner, at, back) => {
             format!("Your session on {} was cancelled. {} went back to your wallet.", time(at), money(back))
         }
-        Story::Cancelled(Part::Mentor, at, _) => {
-            format!("The booking of your session on {} was cancelled.", time(at))
-        }
+        Story::Cancelled(Part::Mentor, at, earned) => format!(
+            "The booking of your session on {} was cancelled late. You earned {}.",
+            time(at),
+            money(earned)
+        ),
         Story::Started(Part::Learner) => "Your session has started. Join it now.".to_owned(),
         Story::Started(Part::Mentor) => "The session that you lead has started.".to_owned(),
         Story::Ended(Part::Learner) => {
@@ -114,12 +154,14 @@ pub fn body(story: Story<'_>) -> String {
         Story::Completed { part: Part::Learner, starts_at, price, .. } => {
             format!("Receipt: you paid {} for your session on {}.", money(price), time(starts_at))
         }
-        Story::Paid(amount, credits) => {
+        Story::Paid(amount, credits) => paid(amount, credits),
+        Story::PaymentFailed(amount) => not_paid(amount),
+        Story::PaymentRequiresAction(amount) => waiting(amount),
+        Story::PaymentRefunded(amount, credits) => went_back(amount, credits),
+        Story::PaidOut(amount) => format!("Your payout of {} is at your bank.", money(amount)),
+        Story::PayoutFailed(credits, why) => {
             let credits = money(Amount { minor: credits, currency: CREDIT });
-            format!("Your payment of {} succeeded: {credits} were added to your wallet.", money(amount))
-        }
-        Story::PaymentFailed(amount) => {
-            format!("Your payment of {} did not succeed. Your wallet is unchanged.", money(amount))
+            format!("Your payout failed: {why} {credits} are back in your earnings.")
         }
         Story::Reviewed(1) => "You received a review with 1 star.".to_owned(),
         Story::Reviewed(stars) => format!("You received a review with {stars} stars."),
@@ -133,6 +175,11 @@ pub fn body(story: Story<'_>) -> String {
             time(from),
             time(until)
         ),
+        Story::Adjusted(amount, reason) => adjusted(amount, reason),
+        Story::Granted(amount, reason, until) => {
+            format!("You got {}: “{reason}” Use them before {}.", money(amount), time(until))
+        }
+        Story::NotUsed(left) => format!("{} of your promotional credits were not used in time.", money(left)),
         Story::Contest(contest) => of_contest(contest),
     }
 }
@@ -183,6 +230,14 @@ fn of_contest(contest: Contest<'_>) -> String {
             "The other side withdrew its dispute. The booking is as it was before.".to_owned()
         }
     }
+}
+
+/// What an administrator gave or took.
+fn adjusted(amount: Amount<'_>, reason: &str) -> String {
+    let taken = Amount { minor: amount.minor.saturating_neg(), ..amount };
+    let (money, done) =
+        if amount.minor < 0 { (money(taken), "taken from") } else { (money(amount), "added to") };
+    format!("{money} were {done} your wallet by an administrator: “{reason}”")
 }
 
 const CREDIT: &str = "CREDIT";
@@ -243,8 +298,12 @@ mod tests {
                 "Your session on 3 March 2027 at 14:05 UTC was cancelled.",
             ),
             (
-                Story::Cancelled(Part::Mentor, at, credits(6000)),
+                Story::Cancelled(Part::Mentor, at, credits(0)),
                 "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled.",
+            ),
+            (
+                Story::Cancelled(Part::Mentor, at, credits(5100)),
+                "The booking of your session on 3 March 2027 at 14:05 UTC was cancelled late. You earned 51.00 credits.",
             ),
             (Story::Started(Part::Learner), "Your session has started. Join it now."),
             (Story::Started(Part::Mentor), "The session that you lead has started."),
@@ -309,6 +368,39 @@ mod tests {
         ];
         for (contest, text) in table {
             assert_eq!(body(Story::Contest(contest)), text);
+        }
+    }
+
+    #[test]
+    fn the_end_of_a_payout_is_told() {
+        let table = [
+            (
+                Story::PaidOut(Amount { minor: 4000, currency: "USD" }),
+                "Your payout of 40.00 USD is at your bank.",
+            ),
+            (
+                Story::PayoutFailed(40_000, "The bank account is closed."),
+                "Your payout failed: The bank account is closed. 400.00 credits are back in your earnings.",
+            ),
+        ];
+        for (story, text) in table {
+            assert_eq!(body(story), text);
+        }
+    }
+
+    #[test]
+    fn payments_that_wait_or_went_back_read_well() {
+        for (story, text) in [
+            (
+                Story::PaymentRequiresAction(Amount { minor: 500, currency: "JPY" }),
+                "Your bank wants to hear from you about your payment of 500 JPY. Open the payment to go on.",
+            ),
+            (
+                Story::PaymentRefunded(Amount { minor: 999, currency: "EUR" }, 10_000),
+                "9.99 EUR went back to you: 100.00 credits were taken out of your wallet.",
+            ),
+        ] {
+            assert_eq!(body(story), text);
         }
     }
 

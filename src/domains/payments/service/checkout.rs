@@ -1,19 +1,22 @@
 //! Beginning a payment.
 
-use super::super::{
-    model::{PaymentRow, PaymentStatus},
-    repo,
+use super::{
+    super::{
+        model::{PaymentRow, PaymentStatus},
+        repo,
+    },
+    amount, sum,
 };
 use crate::{
     app::App,
     db::{
         Tx,
-        idempotency::{Attempt, Claimed},
+        idempotency::{Attempt, Claimed, Difference},
         ids::{CreditPackageId, EntityId, MemberId, PaymentId},
         transact,
     },
     domains::wallet::model::{Amount, Asset},
-    integrations::payments::{Order, PaymentProvider, ProviderFailed},
+    integrations::payments::{Flow, Order, PaymentProvider, ProviderError, ProviderName},
 };
 
 /// What a member wants to buy.
@@ -23,6 +26,10 @@ pub struct CreateCheckout {
     pub member_id: MemberId,
     /// Which package.
     pub package_id: CreditPackageId,
+    /// Through whom; `None` = whoever is preferred here.
+    pub provider: Option<ProviderName>,
+    /// How.
+    pub flow: Flow,
     /// Where to go afterwards; checked.
     pub return_url: Option<String>,
     /// The request, to know it again.
@@ -46,13 +53,13 @@ pub enum CheckoutError {
     UnknownPackage,
     /// The key was used with another input.
     #[error("the key was used with another input")]
-    Conflict,
-    /// This installation has no provider.
+    Conflict(Difference),
+    /// This installation has no such provider, or none that can be paid through in this way.
     #[error("no provider")]
-    NoProvider,
+    NoProvider(Flow),
     /// The provider gave no page; asking again with the same key goes on where it stopped.
     #[error("the provider failed")]
-    Provider(#[from] ProviderFailed),
+    Provider(#[from] ProviderError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -64,23 +71,31 @@ pub enum CheckoutError {
 /// # Errors
 /// See [`CheckoutError`].
 pub async fn create_checkout(app: &App, command: CreateCheckout) -> Result<Started, CheckoutError> {
-    let preferred = app.integrations.payments.preferred().ok_or(CheckoutError::NoProvider)?;
-    let started = transact(app, async |tx| begin(tx, &command, preferred.name()).await).await?;
-    if started.payment.checkout_url.is_some() || started.payment.status != PaymentStatus::Pending {
+    let provider = choose(app, &command)?.name();
+    let started = transact(app, async |tx| begin(tx, &command, provider).await).await?;
+    if started.payment.provider_reference.is_some() || !started.payment.status.is_open() {
         return Ok(started);
     }
-    let provider =
-        app.integrations.payments.named(&started.payment.provider).ok_or(CheckoutError::NoProvider)?;
-    let payment = ask(app, provider, started.payment).await?;
+    let payment = ask(app, &started.payment).await?;
     Ok(Started { payment, ..started })
 }
 
-async fn begin(tx: &mut Tx, command: &CreateCheckout, provider: &str) -> Result<Started, CheckoutError> {
+fn choose<'a>(app: &'a App, command: &CreateCheckout) -> Result<&'a dyn PaymentProvider, CheckoutError> {
+    let mut able = app.integrations.payments.all().filter(|own| own.flows().contains(&command.flow));
+    let chosen = able.find(|own| command.provider.is_none_or(|wanted| own.name() == wanted));
+    chosen.ok_or(CheckoutError::NoProvider(command.flow))
+}
+
+async fn begin(
+    tx: &mut Tx,
+    command: &CreateCheckout,
+    provider: ProviderName,
+) -> Result<Started, CheckoutError> {
     tx.acting(command.member_id);
     let (id, now) = (PaymentId::new(), tx.now());
     match command.attempt.claim(tx, id.uuid(), now).await? {
         Claimed::New => {}
-        Claimed::Conflict => return Err(CheckoutError::Conflict),
+        Claimed::Conflict(difference) => return Err(CheckoutError::Conflict(difference)),
         Claimed::Replayed(id) => {
             let made = repo::payments_by_ids(tx, &[PaymentId::from_uuid(id)]).await?;
             let payment = made.into_iter().next().ok_or(diesel::result::Error::NotFound)?;
@@ -93,7 +108,7 @@ async fn begin(tx: &mut Tx, command: &CreateCheckout, provider: &str) -> Result<
         id,
         member_id: command.member_id,
         package_id: package.id,
-        provider: provider.to_owned(),
+        provider,
         provider_reference: None,
         status: PaymentStatus::Pending,
         amount: package.price,
@@ -103,30 +118,35 @@ async fn begin(tx: &mut Tx, command: &CreateCheckout, provider: &str) -> Result<
         checkout_url: None,
         created_at: now,
         settled_at: None,
+        flow: command.flow,
+        client_secret: None,
+        provider_capture: None,
+        captured: 0,
+        refunded: 0,
+        refund_pending: 0,
+        refunded_credits: 0,
+        asked_at: None,
     };
     repo::insert_payment(tx, &payment).await?;
     Ok(Started { payment, replayed: false })
 }
 
-/// Asks the provider, outside any transaction.
-async fn ask(
-    app: &App,
-    provider: &dyn PaymentProvider,
-    payment: PaymentRow,
-) -> Result<PaymentRow, CheckoutError> {
+/// Asks the provider, outside any transaction, and stores what it answered.
+///
+/// # Errors
+/// See [`CheckoutError`].
+pub(super) async fn ask(app: &App, payment: &PaymentRow) -> Result<PaymentRow, CheckoutError> {
+    let provider = app.integrations.payments.get(payment.provider);
+    let provider = provider.ok_or(CheckoutError::NoProvider(payment.flow))?;
     let credits = Amount { minor: payment.credits, asset: Asset::credit() };
-    let price = Amount { minor: payment.amount, asset: Asset::of(&payment.currency) };
     let order = Order {
         payment_id: payment.id,
-        amount: payment.amount,
-        currency: payment.currency,
-        price: price.to_string(),
+        flow: payment.flow,
+        sum: sum(payment, payment.amount),
+        price: amount(payment, payment.amount).to_string(),
         title: format!("{} credits", credits.number()),
-        return_url: payment.return_url,
+        return_url: payment.return_url.clone(),
     };
     let checkout = provider.create_checkout(app, &order).await?;
-    let stored =
-        repo::attach_checkout(&mut *app.conn().await?, payment.id, &checkout.reference, &checkout.url)
-            .await?;
-    Ok(stored)
+    Ok(repo::attach_checkout(&mut *app.conn().await?, payment.id, &checkout).await?)
 }

@@ -1,26 +1,34 @@
 //! The provider's word: checked, stored once, applied later.
 
+use chrono::TimeDelta;
 use diesel::QueryResult;
 
 use super::{
     super::{
-        jobs::ApplyWebhook,
-        model::{PaymentRow, PaymentStatus, WebhookOutcome, WebhookRow},
-        repo,
+        jobs::{ApplyWebhook, LookAtPayment},
+        model::{WebhookOutcome, WebhookRow},
+        repo::{self, webhooks},
     },
-    settle,
+    chargeback,
+    settle::{self, Heard},
+    settle_refund,
 };
 use crate::{
     app::App,
-    db::{Tx, transact},
-    domains::chargebacks::{
+    db::{Tx, ids::WebhookId, transact},
+    domains::audit::{
         self,
-        model::ChargebackStatus,
-        service::{Charged, Word},
+        model::{Act, Action},
     },
-    integrations::payments::{BadWebhook, ChargebackWord, Headers, Outcome, WebhookEvent},
+    graphql::Viewer,
+    integrations::payments::{BadWebhook, Headers, Notice, PaymentProvider, ProviderError, WebhookError},
     jobs::queue,
 };
+
+/// How long a webhook is kept after it came. No provider sends one again after so long.
+const KEPT: TimeDelta = TimeDelta::days(90);
+/// Webhooks removed by one statement.
+const BATCH: i64 = 1_000;
 
 /// Why a webhook was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -28,12 +36,27 @@ pub enum ReceiveError {
     /// No such provider.
     #[error("no such provider")]
     UnknownProvider,
+    /// No such webhook.
+    #[error("no such webhook")]
+    NotFound,
     /// Not from the provider, too old, or no event: nothing was stored.
     #[error("bad webhook")]
     Bad(#[from] BadWebhook),
+    /// The provider does not say whether it sent this: it shall send it again.
+    #[error("the provider failed")]
+    Provider(#[from] ProviderError),
     /// The database failed: the provider shall send it again.
     #[error("database")]
     Database(#[from] diesel::result::Error),
+}
+
+impl From<WebhookError> for ReceiveError {
+    fn from(error: WebhookError) -> Self {
+        match error {
+            WebhookError::Bad(bad) => Self::Bad(bad),
+            WebhookError::Unavailable(error) => Self::Provider(error),
+        }
+    }
 }
 
 /// Takes a webhook: believes nothing before its signature, stores it once, and has a worker apply it.
@@ -47,20 +70,21 @@ pub async fn receive_webhook(
     body: &[u8],
 ) -> Result<(), ReceiveError> {
     let sender = app.integrations.payments.named(provider).ok_or(ReceiveError::UnknownProvider)?;
-    let payload = sender.verify_webhook(headers, body, app.clock.now())?;
-    let event = sender.read_webhook(&payload)?;
+    let delivery = sender.verify_webhook(app, headers, body).await?;
     let webhook = WebhookRow {
-        provider: sender.name().to_owned(),
-        event_id: event.id,
-        kind: event.kind,
-        payload,
+        id: WebhookId::new(),
+        provider: sender.name(),
+        event_id: delivery.id,
+        kind: delivery.kind,
+        payload: delivery.payload,
         received_at: app.clock.now(),
         applied_at: None,
         outcome: None,
     };
     transact(app, async |tx| {
-        if repo::insert_webhook(tx, &webhook).await? {
-            let job = ApplyWebhook { provider: webhook.provider.clone(), event_id: webhook.event_id.clone() };
+        if webhooks::insert(tx, &webhook).await? {
+            let provider = webhook.provider.to_string();
+            let job = ApplyWebhook { provider, event_id: webhook.event_id.clone() };
             queue::enqueue(tx, &job).await?;
         }
         Ok(())
@@ -75,74 +99,96 @@ pub async fn receive_webhook(
 pub async fn apply_webhook(app: &App, provider: &str, event_id: &str) -> Result<(), ReceiveError> {
     let sender = app.integrations.payments.named(provider).ok_or(ReceiveError::UnknownProvider)?;
     transact(app, async |tx| {
-        let Some(webhook) = repo::lock_webhook(tx, provider, event_id).await? else { return Ok(()) };
-        let event = sender.read_webhook(&webhook.payload)?;
-        let outcome = apply(tx, provider, event).await?;
-        if matches!(outcome, WebhookOutcome::Mismatch | WebhookOutcome::UnknownPayment) {
-            tracing::warn!(provider, event_id, %outcome, "a webhook does not fit any payment");
-        }
-        let now = tx.now();
-        Ok(repo::mark_applied(tx, &webhook, outcome, now).await?)
+        let stored = webhooks::lock(tx, provider, event_id).await?;
+        let Some(webhook) = stored.filter(|webhook| webhook.applied_at.is_none()) else { return Ok(()) };
+        apply(tx, sender, &webhook).await?;
+        Ok(())
     })
     .await
 }
 
-async fn apply(tx: &mut Tx, provider: &str, event: WebhookEvent) -> QueryResult<WebhookOutcome> {
-    let Some(outcome) = event.outcome.clone() else { return Ok(WebhookOutcome::UnknownKind) };
-    // By our own id first: the provider's answer, with its name for the checkout, may not have been stored yet.
-    let found = match event.payment_id {
-        Some(id) => repo::lock_payment(tx, id).await?,
-        None => repo::lock_payment_by_reference(tx, provider, &event.reference).await?,
-    };
-    let Some(mut payment) = found else { return Ok(WebhookOutcome::UnknownPayment) };
-    let word = match outcome {
-        Outcome::Paid => PaymentStatus::Succeeded,
-        Outcome::Failed => PaymentStatus::Failed,
-        Outcome::Abandoned => PaymentStatus::Expired,
-        Outcome::Chargeback { reference, word } => {
-            return charge_back(tx, &payment, &event, &reference, word).await;
-        }
-    };
-    if !fits(&payment, provider, &event) || payment.amount != event.amount {
-        return Ok(WebhookOutcome::Mismatch);
-    }
-    payment.provider_reference = Some(event.reference);
-    let changed = settle::follow(tx, payment, word).await?;
-    Ok(if changed { WebhookOutcome::Applied } else { WebhookOutcome::NoChange })
+/// Applies a stored webhook again, because an operator wants it: it does what it would do if it came now.
+///
+/// # Errors
+/// See [`ReceiveError`].
+pub async fn replay_webhook(
+    app: &App,
+    by: Viewer,
+    id: WebhookId,
+    reason: &str,
+) -> Result<WebhookRow, ReceiveError> {
+    transact(app, async |tx| {
+        tx.acting(by.member_id);
+        let mut webhook = webhooks::lock_by_id(tx, id).await?.ok_or(ReceiveError::NotFound)?;
+        let sender = app.integrations.payments.get(webhook.provider).ok_or(ReceiveError::UnknownProvider)?;
+        let outcome = apply(tx, sender, &webhook).await?;
+        webhook.applied_at = Some(tx.now());
+        webhook.outcome = Some(outcome);
+        let act = Act::by(by.member_id, Action::WebhookReplayed).on(by.auth_session_id);
+        let act = act.about(id).because(reason).with("outcome", &outcome);
+        audit::service::record(tx, act).await?;
+        Ok(webhook)
+    })
+    .await
 }
 
-/// The payer's bank takes the payment, or a part of it, back.
-async fn charge_back(
+async fn apply(
     tx: &mut Tx,
-    payment: &PaymentRow,
-    event: &WebhookEvent,
-    reference: &str,
-    word: ChargebackWord,
+    sender: &dyn PaymentProvider,
+    webhook: &WebhookRow,
 ) -> QueryResult<WebhookOutcome> {
-    if !fits(payment, &payment.provider, event) || !(1..=payment.amount).contains(&event.amount) {
-        return Ok(WebhookOutcome::Mismatch);
+    let outcome = match sender.read_webhook(&webhook.payload) {
+        None => WebhookOutcome::UnknownKind,
+        Some(Notice::Look { reference }) => {
+            match repo::lock_payment_by_reference(tx, sender.name(), &reference).await? {
+                None => WebhookOutcome::UnknownPayment,
+                Some(payment) => {
+                    queue::enqueue(tx, &LookAtPayment { payment_id: payment.id }).await?;
+                    WebhookOutcome::AskedFor
+                }
+            }
+        }
+        Some(Notice::Payment(report)) => match settle::hear(tx, sender.name(), report).await?.0 {
+            Heard::Followed => WebhookOutcome::Applied,
+            Heard::NoNews => WebhookOutcome::NoChange,
+            Heard::Unknown => WebhookOutcome::UnknownPayment,
+            Heard::Mismatch => WebhookOutcome::Mismatch,
+        },
+        Some(Notice::Refund(report)) => match settle_refund::hear(tx, sender.name(), report).await? {
+            Heard::Followed => WebhookOutcome::Applied,
+            Heard::NoNews => WebhookOutcome::NoChange,
+            Heard::Unknown => WebhookOutcome::UnknownRefund,
+            Heard::Mismatch => WebhookOutcome::Mismatch,
+        },
+        Some(Notice::Chargeback(report)) => match chargeback::hear(tx, sender.name(), report).await? {
+            Heard::Followed => WebhookOutcome::Applied,
+            Heard::NoNews => WebhookOutcome::NoChange,
+            Heard::Unknown => WebhookOutcome::UnknownPayment,
+            Heard::Mismatch => WebhookOutcome::Mismatch,
+        },
+    };
+    // Providers send more kinds than we use.
+    let usual = [
+        WebhookOutcome::Applied,
+        WebhookOutcome::NoChange,
+        WebhookOutcome::AskedFor,
+        WebhookOutcome::UnknownKind,
+    ];
+    if !usual.contains(&outcome) {
+        let (provider, event, kind) = (sender.name(), &webhook.event_id, &webhook.kind);
+        tracing::warn!(%provider, event, kind, %outcome, "a webhook fits nothing of ours");
     }
-    let charged = Charged {
-        payment_id: payment.id,
-        member_id: payment.member_id,
-        provider: &payment.provider,
-        amount: payment.amount,
-        currency: &payment.currency,
-        credits: payment.credits,
-    };
-    let status = match word {
-        ChargebackWord::Opened => ChargebackStatus::Open,
-        ChargebackWord::Won => ChargebackStatus::Won,
-        ChargebackWord::Lost => ChargebackStatus::Lost,
-    };
-    let word = Word { reference, status, amount: event.amount };
-    let applied = chargebacks::service::follow(tx, &charged, &word).await?;
-    Ok(if applied { WebhookOutcome::Applied } else { WebhookOutcome::NoChange })
+    let now = tx.now();
+    webhooks::mark_applied(tx, webhook, outcome, now).await?;
+    Ok(outcome)
 }
 
-/// Whether the event speaks of this payment: same provider, same checkout if it is known, same currency.
-fn fits(payment: &PaymentRow, provider: &str, event: &WebhookEvent) -> bool {
-    let same_checkout =
-        payment.provider_reference.as_ref().is_none_or(|reference| *reference == event.reference);
-    payment.provider == provider && same_checkout && payment.currency == event.currency
+/// Removes webhooks that were kept long enough.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn forget_webhooks(app: &App) -> QueryResult<()> {
+    let before = app.clock.now() - KEPT;
+    while webhooks::forget(&mut *app.conn().await?, before, BATCH).await? > 0 && !app.is_stopping() {}
+    Ok(())
 }

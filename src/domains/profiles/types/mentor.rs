@@ -12,7 +12,7 @@ use crate::{
         accounts::loaders::MemberById,
         profiles::{
             loaders::{SkillById, SkillsOf},
-            model::{MentorRow, SkillIntent},
+            model::{self, MentorRow, SkillIntent},
         },
         reviews::types::{Review, reviews_page},
         scheduling::{
@@ -36,6 +36,21 @@ pub struct Rating {
     pub average: Option<f64>,
     /// How many ratings.
     pub count: i32,
+}
+
+/// What happens to the price when a learner cancels.
+#[derive(Clone, Copy, Debug, SimpleObject)]
+pub struct CancellationPolicy {
+    /// Until so many hours before the start everything goes back to the learner.
+    pub free_hours: i32,
+    /// What the mentor earns of the price by a later cancellation, in percent; the rest goes back.
+    pub late_fee_percent: i32,
+}
+
+impl From<model::CancellationPolicy> for CancellationPolicy {
+    fn from(policy: model::CancellationPolicy) -> Self {
+        Self { free_hours: policy.free_hours.into(), late_fee_percent: policy.late_fee_percent.into() }
+    }
 }
 
 /// A member who teaches: what they offer.
@@ -68,6 +83,16 @@ impl Mentor {
     /// Sessions given.
     async fn sessions_completed(&self) -> i32 {
         self.0.sessions_completed
+    }
+
+    /// What happens to the price when a learner cancels a booking that is made now.
+    async fn cancellation_policy(&self) -> CancellationPolicy {
+        self.0.cancellation_policy().into()
+    }
+
+    /// Bookings that the mentor cancelled when learners could no longer cancel for nothing.
+    async fn late_cancellations(&self) -> i32 {
+        self.0.late_cancellations
     }
 
     /// Whether the mentor appears in searches.

@@ -9,7 +9,7 @@ use async_graphql::{
 };
 use chrono::{DateTime, Utc};
 
-pub use mentor::{Mentor, Rating};
+pub use mentor::{CancellationPolicy, Mentor, Rating};
 
 use super::{
     loaders::{CategoryById, EndorsementsOf, MentorById, SkillById, SkillsOf},
@@ -391,6 +391,24 @@ pub struct UpdateMentorProfilePayload {
     pub user_errors: Vec<UserError>,
 }
 
+/// What happens to the price when a learner cancels.
+#[derive(Clone, Copy, Debug, InputObject)]
+pub struct SetCancellationPolicyInput {
+    /// Until so many hours before the start everything goes back to the learner: 0, 12, 24 or 36.
+    pub free_hours: i32,
+    /// What the caller earns of the price by a later cancellation, 0 to 100 percent.
+    pub late_fee_percent: i32,
+}
+
+/// What `setCancellationPolicy` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct SetCancellationPolicyPayload {
+    /// The offer, changed.
+    pub mentor: Option<Mentor>,
+    /// Why nothing changed.
+    pub user_errors: Vec<UserError>,
+}
+
 /// Which skill of whom the caller vouches for.
 #[derive(Clone, Debug, InputObject)]
 pub struct EndorseSkillInput {
@@ -409,4 +427,10 @@ pub struct EndorseSkillPayload {
     pub user_errors: Vec<UserError>,
 }
 
-payloads!(EndorseSkillPayload, UpdateProfilePayload, SetMemberSkillsPayload, UpdateMentorProfilePayload);
+payloads!(
+    EndorseSkillPayload,
+    UpdateProfilePayload,
+    SetMemberSkillsPayload,
+    UpdateMentorProfilePayload,
+    SetCancellationPolicyPayload,
+);

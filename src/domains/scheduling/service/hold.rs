@@ -4,7 +4,7 @@ use super::claim::{ClaimError, Taking, take};
 use crate::{
     app::App,
     db::{
-        idempotency::{Attempt, Claimed},
+        idempotency::{Attempt, Claimed, Difference},
         ids::{ClaimId, EntityId, MemberId},
         transact,
     },
@@ -45,7 +45,7 @@ pub enum HoldError {
     TooMany,
     /// The key was used with another input.
     #[error("idempotency conflict")]
-    IdempotencyConflict,
+    IdempotencyConflict(Difference),
     /// The same request made a hold that has ended.
     #[error("ended")]
     Ended,
@@ -68,7 +68,7 @@ pub async fn hold(app: &App, command: &HoldSlot) -> Result<Held, HoldError> {
         let id = same.as_ref().map_or_else(ClaimId::new, |hold| hold.id);
         match attempt.claim(tx, id.uuid(), now).await? {
             Claimed::New => {}
-            Claimed::Conflict => return Err(HoldError::IdempotencyConflict),
+            Claimed::Conflict(difference) => return Err(HoldError::IdempotencyConflict(difference)),
             Claimed::Replayed(first) => {
                 let hold = open.into_iter().find(|hold| hold.id.uuid() == first).ok_or(HoldError::Ended)?;
                 return Ok(Held { hold, replayed: true });

@@ -99,7 +99,9 @@ pub struct HoldSlotInput {
     pub starts_at: DateTime<Utc>,
     /// How long it is, 15 to 480.
     pub duration_minutes: i32,
-    /// Any text of up to 128 characters, new for every new wish: the same one again gives the first answer again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 

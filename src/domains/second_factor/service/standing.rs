@@ -41,6 +41,22 @@ pub async fn require_step_up(app: &App, viewer: Viewer) -> Result<(), StepUpErro
     if standing.required && !standing.enabled {
         return Err(StepUpError::TwoFactorRequired);
     }
+    recent(app, &standing)
+}
+
+/// The same for an act that pays money out: it needs a second factor from everybody.
+///
+/// # Errors
+/// See [`StepUpError`].
+pub async fn require_factor_and_step_up(app: &App, viewer: Viewer) -> Result<(), StepUpError> {
+    match standing(app, viewer.auth_session_id).await? {
+        Some(standing) if standing.enabled => recent(app, &standing),
+        Some(_) => Err(StepUpError::TwoFactorRequired),
+        None => Err(StepUpError::StepUpRequired { methods: Vec::new() }),
+    }
+}
+
+fn recent(app: &App, standing: &Standing) -> Result<(), StepUpError> {
     match standing.stepped_up_until(app.clock.now()) {
         Some(_) => Ok(()),
         None => Err(StepUpError::StepUpRequired { methods: standing.methods() }),

@@ -33,6 +33,12 @@ payloads! {
         session: SessionRow,
         /// What went back to the learner, in minor units.
         refunded: i64,
+        /// What the mentor got for a late cancellation.
+        #[serde(default)]
+        earnings: i64,
+        /// What the platform kept of that.
+        #[serde(default)]
+        fee: i64,
     }
     /// A booking was completed and the mentor paid. On the streams of learner and mentor.
     BookingCompleted = "BOOKING_COMPLETED" {

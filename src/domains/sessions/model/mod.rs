@@ -1,9 +1,10 @@
 //! Rows, enums and event payloads of sessions.
 
 pub mod events;
+pub mod quote;
 pub mod rules;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use diesel::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -107,9 +108,21 @@ pub struct BookingRow {
     pub cancelled_by: Option<MemberId>,
     /// Rises with every change.
     pub version: i64,
+    /// What was promised when it was made: the learner cancels for nothing until so many hours before the start.
+    #[serde(default)]
+    pub free_cancellation_hours: i16,
+    /// And what the mentor earns of the price by a later cancellation, in percent.
+    #[serde(default)]
+    pub late_fee_percent: i16,
 }
 
 impl BookingRow {
+    /// Until when the learner cancels for nothing.
+    #[must_use]
+    pub fn free_until(&self) -> DateTime<Utc> {
+        self.starts_at - TimeDelta::hours(self.free_cancellation_hours.into())
+    }
+
     /// Whether the learner may be in the session.
     #[must_use]
     pub fn is_live(&self) -> bool {

@@ -1,5 +1,6 @@
 //! Every statement of sessions.
 
+pub mod quotes;
 pub mod read;
 
 use chrono::{DateTime, Utc};
@@ -33,6 +34,8 @@ pub async fn insert(
         prices: booked.iter().map(|(booking, _)| booking.price).collect(),
         currencies: booked.iter().map(|(booking, _)| booking.currency.clone()).collect(),
         now,
+        free_hours: booked.iter().map(|(booking, _)| booking.free_cancellation_hours).collect(),
+        late_fees: booked.iter().map(|(booking, _)| booking.late_fee_percent).collect(),
     };
     statement.execute(conn).await.map(drop)
 }
@@ -141,16 +144,20 @@ statement! {
         prices: Vec<i64> => sql_types::Array<sql_types::BigInt>,
         currencies: Vec<String> => sql_types::Array<sql_types::Text>,
         now: DateTime<Utc> => sql_types::Timestamptz,
+        free_hours: Vec<i16> => sql_types::Array<sql_types::SmallInt>,
+        late_fees: Vec<i16> => sql_types::Array<sql_types::SmallInt>,
     ) -> () =
     "with booked as (
-       select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
-         as b(session_id, kind, host_id, skill_id, starts_at, ends_at, id, learner_id, price, currency)
+       select * from unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $12, $13)
+         as b(session_id, kind, host_id, skill_id, starts_at, ends_at, id, learner_id, price, currency, free_hours, late_fee)
      ), sessions as (
        insert into sessions (id, kind, status, host_id, skill_id, starts_at, ends_at, created_at)
        select session_id, kind, 'SCHEDULED', host_id, skill_id, starts_at, ends_at, $11 from booked
      )
-     insert into bookings (id, session_id, learner_id, mentor_id, status, payment_status, starts_at, price, currency, created_at)
-     select id, session_id, learner_id, host_id, 'CONFIRMED', 'HELD', starts_at, price, currency, $11 from booked"
+     insert into bookings (id, session_id, learner_id, mentor_id, status, payment_status, starts_at, price, currency,
+                           created_at, free_cancellation_hours, late_fee_percent)
+     select id, session_id, learner_id, host_id, 'CONFIRMED', 'HELD', starts_at, price, currency,
+            $11, free_hours, late_fee from booked"
 }
 
 statement! {

@@ -28,7 +28,8 @@ macro_rules! session_columns {
 macro_rules! booking_columns {
     () => {
         "b.id, b.session_id, b.learner_id, b.mentor_id, b.status, b.payment_status, b.starts_at, b.price, b.currency, \
-         b.created_at, b.auto_confirms_at, b.completed_at, b.cancelled_at, b.cancelled_by, b.version"
+         b.created_at, b.auto_confirms_at, b.completed_at, b.cancelled_at, b.cancelled_by, b.version, \
+         b.free_cancellation_hours, b.late_fee_percent"
     };
 }
 
@@ -152,7 +153,7 @@ statement! {
     SessionsAt(ids: Vec<SessionId> => sql_types::Array<sql_types::Uuid>) -> (sessions::SqlType, sql_types::BigInt) =
     concat!(
         "select ", session_columns!(), ", coalesce(e.last_seq, 0)
-         from sessions s left join streams e on e.stream = 'session:' || s.id
+         from sessions s left join streams e on e.stream = s.id
          where s.id = any($1)"
     )
 }
@@ -165,7 +166,7 @@ statement! {
     ) -> (sessions::SqlType, sql_types::BigInt) =
     concat!(
         "select ", session_columns!(), ", coalesce(e.last_seq, 0)
-         from sessions s left join streams e on e.stream = 'session:' || s.id
+         from sessions s left join streams e on e.stream = s.id
          where s.id = any($1)
            and (s.host_id = $2 or exists (select from bookings b where b.session_id = s.id and b.learner_id = $2))"
     )

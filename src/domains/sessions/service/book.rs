@@ -9,7 +9,7 @@ use crate::{
     db::{
         Tx,
         gather::{Gather, Gathering, apart},
-        idempotency::{self, Attempt, Claimed},
+        idempotency::{self, Attempt, Claimed, Difference},
         ids::{BookingId, EntityId, MemberId, SessionId, SkillId},
         transact,
     },
@@ -59,7 +59,7 @@ pub enum BookError {
     },
     /// The idempotency key was used with another input.
     #[error("key used with another input")]
-    KeyConflict,
+    KeyConflict(Difference),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
@@ -139,6 +139,22 @@ async fn book_together(app: &App, commands: &[BookSession]) -> Result<Vec<Booked
     .await
 }
 
+/// What an earlier call with the same key booked. `None` if the key is new.
+///
+/// # Errors
+/// `KeyConflict`, or if the database fails.
+pub async fn booked_before(app: &App, attempt: &Attempt) -> Result<Option<Booked>, BookError> {
+    let mut conn = app.conn().await?;
+    match attempt.look(&mut conn).await? {
+        Claimed::New => Ok(None),
+        Claimed::Conflict(difference) => Err(BookError::KeyConflict(difference)),
+        Claimed::Replayed(id) => {
+            let (booking, session) = repo::booked(&mut conn, BookingId::from_uuid(id)).await?;
+            Ok(Some(Booked { booking, session, replayed: true }))
+        }
+    }
+}
+
 async fn book_alone(app: &App, command: &BookSession) -> Result<Booked, BookError> {
     transact(app, async |tx| {
         tx.acting(command.learner_id);
@@ -150,7 +166,7 @@ async fn book_alone(app: &App, command: &BookSession) -> Result<Booked, BookErro
                 let (booking, session) = repo::booked(tx, BookingId::from_uuid(id)).await?;
                 return Ok(Booked { booking, session, replayed: true });
             }
-            Claimed::Conflict => return Err(BookError::KeyConflict),
+            Claimed::Conflict(difference) => return Err(BookError::KeyConflict(difference)),
         }
         scheduling::service::claim(tx, &command.slot, command.learner_id, session.id).await?;
         wallet::service::hold(tx, booking.id, command.learner_id, booking.price).await?;
@@ -204,6 +220,8 @@ impl BookSession {
             cancelled_at: None,
             cancelled_by: None,
             version: 1,
+            free_cancellation_hours: self.mentor.free_cancellation_hours,
+            late_fee_percent: self.mentor.late_fee_percent,
         };
         (booking, session)
     }

@@ -11,7 +11,7 @@ use crate::{
         sessions::model::{
             BookingCommand, BookingRow, BookingStatus, Illegal, PaymentStatus, SessionRow, Step,
         },
-        wallet::service::{SettleError, Shares},
+        wallet::{model::Parts, service::SettleError},
     },
 };
 
@@ -21,7 +21,7 @@ pub enum DivideError {
     /// It is not disputed.
     #[error(transparent)]
     Illegal(#[from] Illegal),
-    /// The shares do not sum to what is held, or not at all.
+    /// The parts do not sum to what is held, or not at all.
     #[error(transparent)]
     Shares(#[from] SettleError),
     /// The database failed.
@@ -89,17 +89,17 @@ pub async fn divide(
     tx: &mut Tx,
     booking: BookingRow,
     session: &SessionRow,
-    shares: Shares,
+    parts: Parts,
 ) -> Result<BookingRow, DivideError> {
     let after = booking.status.after(session.phase(tx.now()), BookingCommand::Settle)?;
     let Step::To(status) = after else { return Ok(booking) };
-    wallet::service::settle_dispute(tx, booking.id, booking.mentor_id, shares).await?;
+    wallet::service::settle_dispute(tx, booking.id, booking.mentor_id, parts).await?;
     if booking.completed_at.is_none() {
         profiles::service::count_session(tx, booking.mentor_id).await?;
     }
     let booking = BookingRow {
         status,
-        payment_status: match shares.learner {
+        payment_status: match parts.learner {
             0 => PaymentStatus::Released,
             all if all == booking.price => PaymentStatus::Refunded,
             _ => PaymentStatus::Split,

@@ -4,14 +4,16 @@ pub mod book;
 pub mod cancel;
 pub mod complete;
 pub mod dispute;
+pub mod quote;
 pub mod run;
 
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
-pub use book::{BookError, BookSession, Booked, book};
-pub use cancel::cancel;
+pub use book::{BookError, BookSession, Booked, book, booked_before};
+pub use cancel::{CancelBooking, CancelError, Cancelled, cancel};
 pub use complete::{auto_confirm, confirm};
+pub use quote::{forget_quotes, quote_cancellation, quote_price};
 pub use run::{end, settle, start};
 
 use super::{
@@ -25,6 +27,7 @@ use crate::{
     app::App,
     db::{
         Tx,
+        idempotency::Difference,
         ids::{BookingId, MemberId, SessionId},
         keyset::Keyset,
     },
@@ -46,7 +49,7 @@ pub enum ChangeError {
     Illegal(Illegal),
     /// The idempotency key was used with another input.
     #[error("key used with another input")]
-    KeyConflict,
+    KeyConflict(Difference),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),

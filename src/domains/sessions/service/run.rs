@@ -74,7 +74,7 @@ pub async fn settle(app: &App, id: SessionId) -> Result<(), ChangeError> {
         }
         for booking in bookings {
             if let Step::To(_) = booking.status.after(phase, BookingCommand::GiveUp)? {
-                cancel::give_back(tx, booking, &session, None).await?;
+                cancel::give_back(tx, booking, &session).await?;
             }
         }
         session = cancel::call_off(tx, session).await?;

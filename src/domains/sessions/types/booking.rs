@@ -5,19 +5,20 @@ use std::sync::Arc;
 use async_graphql::{Context, ID, Object};
 use chrono::{DateTime, Utc};
 
-use super::{BookingPaymentStatus, BookingStatus, Session};
+use super::{BookingPaymentStatus, BookingStatus, Session, quote::policy};
 use crate::{
     domains::{
         accounts::loaders::MemberById,
         disputes::{loaders::DisputesOf, types::Dispute},
         profiles::{
             loaders::MentorById,
-            types::{Member, Mentor},
+            types::{CancellationPolicy, Member, Mentor},
         },
         sessions::{
             loaders::SessionById,
-            model::{BookingCommand, BookingRow, Phase, Step},
+            model::{BookingCommand, BookingRow, PaymentStatus, Phase, Step},
         },
+        wallet::types::LedgerStory,
     },
     graphql::{ApiError, ContextExt, Field, field, plain::PlainFields, scalars::Money},
 };
@@ -80,6 +81,16 @@ impl Booking {
         self.row.cancelled_at
     }
 
+    /// What happens to the price when the learner cancels, as it was promised when the booking was made.
+    async fn cancellation_policy(&self) -> CancellationPolicy {
+        policy(self.row.free_cancellation_hours, self.row.late_fee_percent)
+    }
+
+    /// Until when the learner cancels for nothing.
+    async fn free_cancellation_until(&self) -> DateTime<Utc> {
+        self.row.free_until()
+    }
+
     /// Who cancelled it. `null` if nobody did, or if the session was given up because nobody started it.
     async fn cancelled_by(&self, ctx: &Context<'_>) -> Field<Member> {
         field(async {
@@ -126,6 +137,15 @@ impl Booking {
             let done =
                 disputes.iter().any(|dispute| dispute.opened_by == viewer || dispute.outcome.is_some());
             Ok(Some(!done && self.permits(ctx, BookingCommand::Dispute).await?))
+        })
+        .await
+    }
+
+    /// Where its money went, with every posting of the ledger. `null` if it cannot be read.
+    async fn ledger_story(&self, ctx: &Context<'_>) -> Field<LedgerStory> {
+        field(async {
+            let held = self.row.payment_status == PaymentStatus::Held;
+            LedgerStory::read(ctx, self.row.id, self.row.price, held).await.map(Some)
         })
         .await
     }

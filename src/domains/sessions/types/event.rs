@@ -84,11 +84,11 @@ impl BookingConfirmed {
     }
 }
 
-/// A booking was cancelled and its price paid back.
+/// A booking was cancelled and its price paid back, but for the fee of a late cancellation.
 #[derive(Clone, Debug)]
 pub struct BookingCancelled(pub Happened, pub model::BookingCancelled);
 
-/// A booking was cancelled and its price paid back.
+/// A booking was cancelled and its price paid back, but for the fee of a late cancellation.
 #[Object]
 impl BookingCancelled {
     /// Opaque place right after this event.
@@ -109,6 +109,16 @@ impl BookingCancelled {
     /// What went back to the learner.
     async fn refunded(&self) -> Money {
         Money::new(self.1.refunded, self.1.booking.currency.as_str())
+    }
+
+    /// What the mentor got for a late cancellation. `null` on the learner's stream.
+    async fn earnings(&self) -> Option<Money> {
+        for_mentor(&self.0, &self.1.booking, self.1.earnings)
+    }
+
+    /// What the platform kept of that. `null` on the learner's stream.
+    async fn fee(&self) -> Option<Money> {
+        for_mentor(&self.0, &self.1.booking, self.1.fee)
     }
 }
 
@@ -136,18 +146,17 @@ impl BookingCompleted {
 
     /// What the mentor got. `null` on the learner's stream.
     async fn earnings(&self) -> Option<Money> {
-        self.for_mentor(self.1.earnings)
+        for_mentor(&self.0, &self.1.booking, self.1.earnings)
     }
 
     /// What the platform kept. `null` on the learner's stream.
     async fn fee(&self) -> Option<Money> {
-        self.for_mentor(self.1.fee)
+        for_mentor(&self.0, &self.1.booking, self.1.fee)
     }
 }
 
-impl BookingCompleted {
-    fn for_mentor(&self, amount: i64) -> Option<Money> {
-        let to_mentor = self.0.0.stream == StreamName::User(self.1.booking.mentor_id);
-        to_mentor.then(|| Money::new(amount, self.1.booking.currency.as_str()))
-    }
+/// An amount that only the mentor is told.
+fn for_mentor(happened: &Happened, booking: &BookingRow, amount: i64) -> Option<Money> {
+    let to_mentor = happened.0.stream == StreamName::User(booking.mentor_id);
+    to_mentor.then(|| Money::new(amount, booking.currency.as_str()))
 }

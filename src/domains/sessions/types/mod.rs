@@ -2,6 +2,7 @@
 
 pub mod booking;
 pub mod event;
+pub mod quote;
 pub mod session;
 
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, SimpleObject};
@@ -22,6 +23,7 @@ pub use booking::Booking;
 pub use event::{
     BookingCancelled, BookingCompleted, BookingConfirmed, SessionCancelled, SessionEnded, SessionStarted,
 };
+pub use quote::{CancellationQuote, PriceQuote, Quote};
 pub use session::Session;
 
 /// How a session came about and for how many it is.
@@ -60,7 +62,7 @@ pub enum BookingStatus {
     Confirmed,
     /// The session took place; the mentor is paid.
     Completed,
-    /// The seat was given up; the learner has the price back.
+    /// The seat was given up; the learner has the price back, but for the fee of a late cancellation.
     Cancelled,
     /// The session took place, and one side contests where the price goes: see `Booking.dispute`.
     Disputed,
@@ -76,7 +78,7 @@ pub enum BookingPaymentStatus {
     Released,
     /// Back with the learner.
     Refunded,
-    /// Divided between the two, because a dispute ended so.
+    /// Divided between the learner and the mentor, by a late cancellation or the end of a dispute.
     Split,
 }
 
@@ -99,6 +101,32 @@ pub enum BookingSort {
     SoonestFirst,
 }
 
+/// A form that will end in `bookSession`.
+#[derive(Clone, Debug, InputObject)]
+pub struct PrepareBookingInput {
+    /// The mentor's global id.
+    pub mentor_id: ID,
+    /// A skill that the mentor offers.
+    pub skill_id: Option<ID>,
+    /// The start of a free slot (see `Mentor.slots`).
+    pub starts_at: DateTime<Utc>,
+    /// Its length, 15 to 240.
+    pub duration_minutes: i32,
+}
+
+/// What `prepareBooking` did.
+#[derive(Clone, Debug, Default, SimpleObject)]
+pub struct PrepareBookingPayload {
+    /// The `idempotencyKey` for `bookSession`.
+    pub intent_id: Option<ID>,
+    /// From when on it is good for nothing.
+    pub expires_at: Option<DateTime<Utc>>,
+    /// What it would cost.
+    pub quote: Option<PriceQuote>,
+    /// Why there is no key.
+    pub user_errors: Vec<UserError>,
+}
+
 /// A one-on-one to book.
 #[derive(Clone, Debug, InputObject)]
 pub struct BookSessionInput {
@@ -110,10 +138,15 @@ pub struct BookSessionInput {
     pub starts_at: DateTime<Utc>,
     /// Its length, 15 to 240.
     pub duration_minutes: i32,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
     /// The price that the learner was shown, in hundredths of a credit: another price is refused.
     pub expected_price: Option<BigInt>,
+    /// The `priceQuote` that the learner was shown: exactly that is charged, under that cancellation policy. Otherwise
+    /// `QUOTE_STALE` with a fresh quote.
+    pub quote_id: Option<ID>,
 }
 
 /// What `bookSession` did.
@@ -147,8 +180,13 @@ impl BookSessionPayload {
 pub struct CancelBookingInput {
     /// The booking's global id.
     pub booking_id: ID,
-    /// A text of your choice, up to 128 characters: the same key with another input is refused.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: Option<ID>,
+    /// The `cancellationQuote` that the caller was shown: exactly that moves. Otherwise `QUOTE_STALE` with a fresh quote.
+    /// Needed unless everything goes back to the learner: then `QUOTE_REQUIRED` comes with one.
+    pub quote_id: Option<ID>,
 }
 
 /// What `cancelBooking` did.
@@ -162,6 +200,8 @@ pub struct CancelBookingPayload {
     pub booking: Option<Booking>,
     /// Its session, cancelled too when nobody else has booked it.
     pub session: Option<Session>,
+    /// The quote that was executed. `null` if the booking was cancelled without one, or had been cancelled before.
+    pub quote: Option<CancellationQuote>,
     /// Whether this is the result of an earlier call with the same key.
     pub replayed: bool,
     /// Why nothing was cancelled.
@@ -235,6 +275,7 @@ pub struct ConfirmSessionPayload {
 }
 
 payloads!(
+    PrepareBookingPayload,
     BookSessionPayload,
     CancelBookingPayload,
     StartSessionPayload,

@@ -12,6 +12,9 @@ use serde::{Deserialize, Serialize};
 /// The credits of this platform, in hundredths.
 pub const CREDIT: &str = "CREDIT/2";
 
+/// What members can have in a wallet.
+pub const ASSETS: [&str; 5] = [CREDIT, "USD/2", "EUR/2", "INR/2", "JPY/0"];
+
 /// Currencies of ISO 4217 without minor units.
 const NO_DECIMALS: [&str; 17] = [
     "BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF",
@@ -44,6 +47,18 @@ impl Asset {
             _ => 2,
         };
         Self(format!("{currency}/{decimals}"))
+    }
+
+    /// One that is kept, such as `CREDIT/2`.
+    #[must_use]
+    pub fn named(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// One of [`ASSETS`] by its name, such as `CREDIT/2`.
+    #[must_use]
+    pub fn known(text: &str) -> Option<Self> {
+        ASSETS.contains(&text).then(|| Self::named(text))
     }
 
     /// The code, such as `CREDIT`.
@@ -120,6 +135,11 @@ mod tests {
             assert_eq!((found.as_str(), found.currency(), found.decimals()), (asset, currency, decimals));
         }
         assert_eq!(Asset::credit(), Asset::of("CREDIT"));
+        for asset in ASSETS {
+            let known = Asset::known(asset).unwrap();
+            assert_eq!(Asset::of(known.currency()), known);
+        }
+        assert_eq!(Asset::known("USD/3"), None);
     }
 
     #[test]

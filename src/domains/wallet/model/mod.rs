@@ -1,6 +1,9 @@
 //! Rows and rules of the ledger.
 
+pub mod adjustment;
 mod asset;
+pub mod chain;
+pub mod promotion;
 mod split;
 
 use chrono::{DateTime, Utc};
@@ -8,7 +11,7 @@ use diesel::Queryable;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use asset::{Amount, Asset, CREDIT};
+pub use asset::{ASSETS, Amount, Asset, CREDIT};
 pub use split::split;
 
 use crate::{
@@ -53,6 +56,8 @@ pub struct AccountRow {
     pub balance: Option<i64>,
     /// Of a wallet: what its owner has in escrow.
     pub held: Option<i64>,
+    /// Of a wallet or escrow: how much of the balance are promotional credits.
+    pub promotional: i64,
 }
 
 /// An account by what identifies it besides its id.
@@ -71,6 +76,12 @@ impl AccountRow {
     #[must_use]
     pub fn is(&self, name: &AccountName) -> bool {
         self.kind == name.kind && self.owner_id == name.owner_id && self.asset == name.asset
+    }
+
+    /// What of the balance was bought or earned, not given: what can be taken back or paid out.
+    #[must_use]
+    pub fn bought(&self) -> i64 {
+        self.balance.unwrap_or_default() - self.promotional
     }
 }
 
@@ -104,6 +115,43 @@ pub struct EscrowRow {
     pub wallet_id: LedgerAccountId,
 }
 
+/// Who gets how much of an escrow, in minor units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Parts {
+    /// Back to the learner's wallet.
+    pub learner: i64,
+    /// To the mentor's earnings.
+    pub mentor: i64,
+    /// To the platform.
+    pub fee: i64,
+}
+
+impl Parts {
+    /// All of it; `None` if a part is negative, or all together are no amount.
+    #[must_use]
+    pub fn sum(self) -> Option<i64> {
+        let parts = [self.learner, self.mentor, self.fee];
+        parts.into_iter().try_fold(0_i64, |sum, part| if part < 0 { None } else { sum.checked_add(part) })
+    }
+
+    /// An amount that a mentor earned: the platform's fee in hundredths of a percent, the rest to the mentor.
+    #[must_use]
+    pub fn earned(amount: i64, fee_basis_points: u16) -> Self {
+        let fee_weight = u32::from(fee_basis_points.min(10_000));
+        let parts = split(amount, &[10_000 - fee_weight, fee_weight]);
+        let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+        Self { learner: 0, mentor: part(0), fee: part(1) }
+    }
+
+    /// A price of which a percentage is earned and the rest goes back.
+    #[must_use]
+    pub fn partly_earned(price: i64, percent: u32, fee_basis_points: u16) -> Self {
+        let parts = split(price, &[100 - percent.min(100), percent.min(100)]);
+        let part = |place: usize| parts.get(place).copied().unwrap_or_default();
+        Self { learner: part(0), ..Self::earned(part(1), fee_basis_points) }
+    }
+}
+
 /// What is in a member's accounts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Queryable)]
 pub struct Balances {
@@ -113,6 +161,17 @@ pub struct Balances {
     pub held: i64,
     /// Earned by completed bookings.
     pub pending: i64,
+    /// How much of what is available are promotional credits.
+    pub promotional: i64,
+}
+
+/// What ever happened to a member's earnings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Earned {
+    /// Everything ever earned.
+    pub total: i64,
+    /// What was paid out, or is on its way.
+    pub withdrawn: i64,
 }
 
 /// One posting on a member's account, with its transaction.
@@ -128,21 +187,8 @@ pub struct EntryRow {
     pub created_at: DateTime<Utc>,
     /// How much was added.
     pub amount: i64,
-}
-
-/// One transaction in the story of a booking's money.
-#[derive(Clone, Debug, PartialEq, Eq, Queryable)]
-pub struct StepRow {
-    /// The transaction.
-    pub transaction_id: LedgerTransactionId,
-    /// The booking.
-    pub subject_id: Uuid,
-    /// Why.
-    pub kind: TransactionKind,
-    /// When.
-    pub created_at: DateTime<Utc>,
-    /// How much moved: what was added to accounts, which is what was taken from others.
-    pub amount: i64,
+    /// What is counted.
+    pub asset: Asset,
 }
 
 /// The trial balance of one asset.
@@ -187,6 +233,9 @@ pub struct WalletChanged {
     /// Now earned.
     #[serde(default)]
     pub pending: Option<i64>,
+    /// How much of what is available are promotional credits now.
+    #[serde(default)]
+    pub promotional: Option<i64>,
 }
 
 impl EventPayload for WalletChanged {

@@ -78,11 +78,36 @@ statement! {
       from ledger_accounts e
       where e.kind = 'ESCROW' and e.balance <> 0 and (
         -- A dispute brings the price of a booking that was paid out back.
-        exists (select from ledger_transactions t where t.subject_id = e.owner_id and t.kind in ('RELEASE', 'REFUND')
+        exists (select from ledger_transactions t where t.subject_id = e.owner_id and t.kind in ('RELEASE', 'REFUND', 'CANCELLATION')
                 and not exists (select from bookings b where b.id = e.owner_id and b.status = 'DISPUTED'))
         or exists (select from bookings b where b.id = e.owner_id and b.payment_status <> 'HELD')) limit 100)
      union all
      (select 'escrow of an open booking is its price', b.id || ' costs ' || b.price || ', its escrow has ' || e.balance
       from bookings b join ledger_accounts e on e.kind = 'ESCROW' and e.owner_id = b.id
-      where b.payment_status = 'HELD' and b.price <> e.balance limit 100)"
+      where b.payment_status = 'HELD' and b.price <> e.balance limit 100)
+     union all
+     (select 'promotional part of a wallet is what is left of its promotions',
+             w.owner_id || ' has ' || w.promotional || ', its promotions have ' || coalesce(p.total, 0)
+      from ledger_accounts w
+      left join (select wallet_id, sum(remaining) as total from promotions group by 1) p on p.wallet_id = w.id
+      where w.kind = 'WALLET' and w.promotional <> coalesce(p.total, 0) limit 100)
+     union all
+     (select 'promotions are used, ended or left', p.id || ' gave ' || p.granted || ', of which ' || p.remaining || ' is left, '
+             || p.expired || ' ended and ' || coalesce(u.total, 0) || ' was used'
+      from promotions p
+      left join (select promotion_id, sum(amount - returned) as total from promotion_uses group by 1) u on u.promotion_id = p.id
+      where p.granted <> p.remaining + p.expired + coalesce(u.total, 0) limit 100)
+     union all
+     (select 'promotional part of an escrow was taken from promotions',
+             e.owner_id || ' has ' || e.promotional || ' of ' || e.balance || ', and took ' || coalesce(u.total, 0)
+      from ledger_accounts e
+      left join (select booking_id, sum(amount - returned) as total from promotion_uses group by 1) u on u.booking_id = e.owner_id
+      where e.kind = 'ESCROW' and (e.promotional > e.balance or e.promotional > coalesce(u.total, 0)) limit 100)
+     union all
+     (select 'promotions equal their account', a.asset || ' has ' || coalesce(s.total, 0) || ', the promotions ' || coalesce(p.total, 0)
+      from ledger_accounts a
+      left join sums s on s.account_id = a.id
+      left join (select w.asset, -sum(p.granted - p.expired) as total
+                 from promotions p join ledger_accounts w on w.id = p.wallet_id group by 1) p on p.asset = a.asset
+      where a.kind = 'PROMOTIONS' and coalesce(s.total, 0) <> coalesce(p.total, 0) limit 100)"
 }

@@ -6,12 +6,18 @@ use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 use tokio::sync::Mutex;
 
-use super::super::{
-    loaders::{LastRecount, Recount},
-    model::{Proof, ProofLine},
-    repo::audit,
+use super::{
+    super::{
+        loaders::{LastRecount, Recount},
+        model::{Proof, ProofLine, chain::ChainReport},
+        repo::{audit, chain},
+    },
+    seal,
 };
-use crate::{app::App, db::hot::HotKey};
+use crate::{
+    app::App,
+    db::{chain::Head, hot::HotKey},
+};
 
 /// A rule that something breaks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +33,8 @@ pub struct LedgerFault {
 pub struct LedgerReport {
     /// One proof per asset.
     pub proofs: Vec<Proof>,
+    /// The chain over all transactions.
+    pub chain: ChainReport,
     /// Everything that is wrong, at most 100 per rule; empty = all is well.
     pub faults: Vec<LedgerFault>,
 }
@@ -40,22 +48,36 @@ impl LedgerReport {
 }
 
 /// Recounts everything in one snapshot of the database: every asset and every transaction sums to zero, every kept
-/// balance equals its postings, every wallet's `held` equals its escrows, the escrow of a finished booking is zero.
+/// balance equals its postings, every wallet's `held` equals its escrows, the escrow of a finished booking is zero; and
+/// every transaction is what the chain says that was written.
 ///
 /// # Errors
 /// Only if the database fails.
 pub async fn verify(conn: &mut AsyncPgConnection) -> QueryResult<LedgerReport> {
+    verify_through(conn, None).await
+}
+
+/// As [`verify`]; the chain must also run through a head that somebody kept outside.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn verify_through(conn: &mut AsyncPgConnection, known: Option<Head>) -> QueryResult<LedgerReport> {
     conn.build_transaction()
         .read_only()
         .repeatable_read()
         .run(async |tx| {
             let proofs = proofs(tx).await?;
-            let faults = audit::faults(tx)
+            let mut faults: Vec<LedgerFault> = audit::faults(tx)
                 .await?
                 .into_iter()
                 .map(|(rule, detail)| LedgerFault { rule, detail })
                 .collect();
-            Ok(LedgerReport { proofs, faults })
+            let chain = seal::walk(tx, known).await?;
+            faults.extend(chain.fault.map(|fault| LedgerFault {
+                rule: "the chain runs through everything".to_owned(),
+                detail: fault.to_string(),
+            }));
+            Ok(LedgerReport { proofs, chain, faults })
         })
         .await
 }
@@ -79,9 +101,13 @@ pub async fn recount(app: &App) -> QueryResult<Arc<Recount>> {
     let seen = app.hot.versions.see(LastRecount.tag());
     let as_of = app.clock.now();
     let mut conn = app.conn().await?;
-    let proofs =
-        conn.build_transaction().read_only().repeatable_read().run(async |tx| proofs(tx).await).await?;
-    let recount = Arc::new(Recount { as_of, took: app.clock.now() - as_of, proofs });
+    let (proofs, chain) = conn
+        .build_transaction()
+        .read_only()
+        .repeatable_read()
+        .run(async |tx| Ok::<_, diesel::result::Error>((proofs(tx).await?, chain::summary(tx).await?)))
+        .await?;
+    let recount = Arc::new(Recount { as_of, took: app.clock.now() - as_of, proofs, chain });
     app.hot.put(LastRecount, seen, Arc::clone(&recount));
     Ok(recount)
 }

@@ -8,10 +8,10 @@ use diesel::QueryResult;
 
 use super::{
     super::{
-        model::{AccountKind, Asset, Line, TransactionKind},
+        model::{AccountKind, Asset, Line, Parts, TransactionKind},
         repo::moves::{self, Payout},
     },
-    Cause, SettleError, Shares, member_account, open, platform_account,
+    Cause, SettleError, member_account, open, platform_account,
     settle::{settle_escrow, taken},
     write,
 };
@@ -64,9 +64,9 @@ pub async fn restore(
     mentor: MemberId,
 ) -> QueryResult<()> {
     let Some(Payout { total, fee }) = moves::paid_for(tx, booking).await? else { return Ok(()) };
-    let shares = Shares { learner: 0, mentor: total - fee, fee };
+    let parts = Parts { learner: 0, mentor: total - fee, fee };
     let cause = Cause::of(TransactionKind::Release, booking).for_each(dispute);
-    match settle_escrow(tx, &cause, booking, mentor, shares).await {
+    match settle_escrow(tx, &cause, booking, mentor, parts).await {
         Ok(()) => Ok(()),
         Err(SettleError::Database(error)) => Err(error),
         // The escrow has what was reclaimed: nothing else moves it meanwhile.
@@ -85,7 +85,7 @@ pub async fn settle_dispute(
     tx: &mut Tx,
     booking: BookingId,
     mentor: MemberId,
-    shares: Shares,
+    parts: Parts,
 ) -> Result<(), SettleError> {
-    settle_escrow(tx, &Cause::of(TransactionKind::Dispute, booking), booking, mentor, shares).await
+    settle_escrow(tx, &Cause::of(TransactionKind::Dispute, booking), booking, mentor, parts).await
 }

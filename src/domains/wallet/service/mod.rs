@@ -4,9 +4,7 @@ use diesel::QueryResult;
 use uuid::Uuid;
 
 use super::{
-    model::{
-        AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged, split,
-    },
+    model::{AccountKind, AccountName, AccountRow, Amount, Asset, Line, TransactionKind, WalletChanged},
     repo::moves::{self, WriteLines},
 };
 use crate::{
@@ -17,16 +15,25 @@ use crate::{
     events::StreamName,
 };
 
+pub mod adjust;
 mod audit;
 mod chargeback;
 mod dispute;
+mod export;
+mod payout;
+pub mod promotions;
+pub mod refunds;
+mod seal;
 mod settle;
 
 pub use super::repo::moves::Hold;
-pub use audit::{LedgerFault, LedgerReport, recount, verify};
+pub use audit::{LedgerFault, LedgerReport, recount, verify, verify_through};
 pub use chargeback::{Charge, charge_back, reverse_chargeback};
 pub use dispute::{reclaim, restore, settle_dispute};
-pub use settle::{SettleError, Shares};
+pub use export::{ExportError, export};
+pub use payout::{PayOutError, pay_out, return_payout};
+pub use seal::{seal, seal_block};
+pub use settle::{Released, SettleError, release, settle_escrow};
 
 /// Why nothing was held.
 #[derive(Debug, thiserror::Error)]
@@ -55,13 +62,14 @@ pub async fn hold_all(tx: &mut Tx, wanted: &[Hold]) -> QueryResult<bool> {
     let now = tx.now();
     let held = moves::hold(tx, &dear, now).await?;
     for Hold { learner, booking, .. } in &dear {
-        let Some((available, held)) = held.get(booking).copied() else { return Ok(false) };
+        let Some(wallet) = held.get(booking) else { return Ok(false) };
         let change = WalletChanged {
             member_id: *learner,
             asset: Asset::credit(),
-            available: Some(available),
-            held: Some(held),
+            available: Some(wallet.available),
+            held: Some(wallet.held),
             pending: None,
+            promotional: Some(wallet.promotional),
         };
         tx.acting(*learner);
         tx.tell(StreamName::User(*learner), &change);
@@ -91,52 +99,6 @@ pub async fn hold(tx: &mut Tx, booking: BookingId, learner: MemberId, price: i64
     Ok(())
 }
 
-/// What a release paid.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Released {
-    /// To the mentor, in hundredths of a credit.
-    pub earnings: i64,
-    /// To the platform.
-    pub fee: i64,
-}
-
-/// Pays a booking's escrow out: the platform's fee in hundredths of a percent, the rest to the mentor's earnings, from
-/// which what the mentor owes is paid first. A booking that holds nothing (any more) pays nothing.
-///
-/// # Errors
-/// Only if the database fails.
-pub async fn release(
-    tx: &mut Tx,
-    booking: BookingId,
-    mentor: MemberId,
-    fee_basis_points: u16,
-) -> QueryResult<Released> {
-    let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(Released::default()) };
-    let names = [
-        member_account(AccountKind::Earnings, mentor),
-        member_account(AccountKind::Receivable, mentor),
-        platform_account(AccountKind::Fees, Asset::credit()),
-    ];
-    let [earnings, receivable, fees] = open(tx, names).await?;
-    let ids = vec![escrow.escrow_id, escrow.wallet_id, earnings.id, receivable.id];
-    let locked = moves::lock(tx, ids).await?;
-    let Some((from, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(Released::default()) };
-    let fee_weight = u32::from(fee_basis_points.min(10_000));
-    let parts = split(total, &[10_000 - fee_weight, fee_weight]);
-    let released = Released {
-        earnings: parts.first().copied().unwrap_or_default(),
-        fee: parts.last().copied().unwrap_or_default(),
-    };
-    let mut lines = vec![
-        Line::new(&from, -total),
-        Line::new(&fees, released.fee),
-        Line { account: escrow.wallet_id, asset: from.asset, amount: 0, held: -total },
-    ];
-    lines.extend(settle::earned(&locked, &earnings, &receivable, released.earnings));
-    write(tx, &Cause::of(TransactionKind::Release, booking), lines).await?;
-    Ok(released)
-}
-
 /// Pays a booking's whole escrow back into the learner's wallet; returns how much that was. A booking that holds nothing
 /// (any more) pays nothing back.
 ///
@@ -160,7 +122,8 @@ pub async fn refund(tx: &mut Tx, booking: BookingId, learner: MemberId) -> Query
 }
 
 /// Books a paid purchase of credits: the money at the provider against sales, new credits into the member's wallet, from
-/// which what the member owes is paid first. The caller holds the payment's lock; a second purchase for the same payment is refused by the database.
+/// which what the member owes is paid first. The caller holds the payment's lock; a second purchase for the same payment
+/// is refused by the database.
 ///
 /// # Errors
 /// Only if the database fails.
@@ -208,8 +171,18 @@ impl Cause {
     }
 }
 
+/// Locks the accounts in id order and moves money between them.
+async fn post(tx: &mut Tx, cause: &Cause, lines: &[(&AccountRow, i64)]) -> QueryResult<()> {
+    // Accounts without a kept balance are everybody's: they are summed, never locked.
+    let kept = lines.iter().filter(|(account, _)| account.balance.is_some()).map(|(account, _)| account.id);
+    moves::lock(tx, kept.collect()).await?;
+    write(tx, cause, lines.iter().map(|&(account, amount)| Line::new(account, amount)).collect()).await
+}
+
 /// Writes the transaction on accounts that are locked, and tells the members whose money moved.
-async fn write(tx: &mut Tx, cause: &Cause, lines: Vec<Line>) -> QueryResult<()> {
+async fn write(tx: &mut Tx, cause: &Cause, mut lines: Vec<Line>) -> QueryResult<()> {
+    // Who gets nothing is told nothing.
+    lines.retain(|line| line.amount != 0 || line.held != 0);
     let statement = WriteLines {
         transaction: LedgerTransactionId::new(),
         kind: cause.kind,
@@ -219,18 +192,21 @@ async fn write(tx: &mut Tx, cause: &Cause, lines: Vec<Line>) -> QueryResult<()> 
         accounts: lines.iter().map(|line| line.account).collect(),
         amounts: lines.iter().map(|line| line.amount).collect(),
         held: lines.iter().map(|line| line.held).collect(),
-        assets: lines.into_iter().map(|line| line.asset).collect(),
+        assets: lines.iter().map(|line| line.asset.clone()).collect(),
     };
-    for account in moves::write(tx, statement).await? {
+    let changed = moves::write(tx, statement).await?;
+    let grown = promotions::settle(tx, &changed, &lines).await?;
+    for account in changed {
         let Some(member_id) = account.owner_id.map(MemberId::from_uuid) else { continue };
-        let (available, held, pending) = match account.kind {
-            AccountKind::Wallet => (account.balance, account.held, None),
-            AccountKind::Earnings => (None, None, account.balance),
+        let back = grown.filter(|(wallet, _)| *wallet == account.id).map_or(0, |(_, back)| back);
+        let (available, held, pending, promotional) = match account.kind {
+            AccountKind::Wallet => (account.balance, account.held, None, Some(account.promotional + back)),
+            AccountKind::Earnings => (None, None, account.balance, None),
             _ => continue,
         };
         tx.tell(
             StreamName::User(member_id),
-            &WalletChanged { member_id, asset: account.asset, available, held, pending },
+            &WalletChanged { member_id, asset: account.asset, available, held, pending, promotional },
         );
     }
     Ok(())
@@ -243,7 +219,11 @@ fn held_in(locked: &[AccountRow], escrow: LedgerAccountId) -> Option<(AccountRow
 }
 
 fn member_account(kind: AccountKind, member: MemberId) -> AccountName {
-    AccountName { kind, owner_id: Some(member.uuid()), asset: Asset::credit() }
+    account_of(kind, member, Asset::credit())
+}
+
+fn account_of(kind: AccountKind, member: MemberId, asset: Asset) -> AccountName {
+    AccountName { kind, owner_id: Some(member.uuid()), asset }
 }
 
 const fn platform_account(kind: AccountKind, asset: Asset) -> AccountName {

@@ -1,41 +1,49 @@
-//! Paying an escrow out by amounts, and what an earning is worth to who owes.
+//! Paying an escrow out, and what an earning is worth to who owes.
+
+use diesel::QueryResult;
 
 use super::{
     super::{
-        model::{AccountKind, AccountRow, Asset, Line},
+        model::{AccountKind, AccountRow, Asset, Line, Parts, TransactionKind},
         repo::moves,
     },
     Cause, held_in, member_account, open, platform_account, write,
 };
 use crate::db::{
     Tx,
-    ids::{BookingId, MemberId},
+    ids::{BookingId, LedgerAccountId, MemberId},
 };
 
-/// How an escrow is divided, in hundredths of a credit.
+/// What a release paid.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Shares {
-    /// Back to who paid.
-    pub learner: i64,
-    /// To the mentor's earnings.
-    pub mentor: i64,
+pub struct Released {
+    /// To the mentor, in hundredths of a credit.
+    pub earnings: i64,
     /// To the platform.
     pub fee: i64,
 }
 
-impl Shares {
-    /// Their sum; `None` if one is negative, or all together are no amount.
-    #[must_use]
-    pub fn sum(&self) -> Option<i64> {
-        let parts = [self.learner, self.mentor, self.fee];
-        parts.into_iter().try_fold(0_i64, |sum, part| if part < 0 { None } else { sum.checked_add(part) })
-    }
+/// Pays a booking's escrow out: the platform's fee in hundredths of a percent, the rest to the mentor's earnings, from
+/// which what the mentor owes is paid first. A booking that holds nothing (any more) pays nothing.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn release(
+    tx: &mut Tx,
+    booking: BookingId,
+    mentor: MemberId,
+    fee_basis_points: u16,
+) -> QueryResult<Released> {
+    let Some(open) = open_escrow(tx, booking, mentor).await? else { return Ok(Released::default()) };
+    let parts = Parts::earned(open.total, fee_basis_points);
+    empty_escrow(tx, &Cause::of(TransactionKind::Release, booking), open, parts).await?;
+    Ok(Released { earnings: parts.mentor, fee: parts.fee })
 }
 
 /// Why an escrow was not paid out.
 #[derive(Debug, thiserror::Error)]
 pub enum SettleError {
-    /// The shares do not sum to what is held.
+    /// The parts do not sum to what is held, or one of them is negative.
     #[error("{held} minor units are held")]
     Mismatch {
         /// What is held.
@@ -46,21 +54,42 @@ pub enum SettleError {
     Database(#[from] diesel::result::Error),
 }
 
-/// Pays a booking's whole escrow out by amounts, in one transaction. What the mentor owes is paid first from the mentor's
-/// share.
+/// Pays a booking's escrow out by given parts, which must sum to exactly what it holds. What the mentor owes is paid first
+/// from the mentor's part.
 ///
 /// # Errors
 /// See [`SettleError`].
-pub(super) async fn settle_escrow(
+pub async fn settle_escrow(
     tx: &mut Tx,
     cause: &Cause,
     booking: BookingId,
     mentor: MemberId,
-    shares: Shares,
+    parts: Parts,
 ) -> Result<(), SettleError> {
-    let Some(escrow) = moves::escrow_of(tx, booking).await? else {
-        return if shares.sum() == Some(0) { Ok(()) } else { Err(SettleError::Mismatch { held: 0 }) };
-    };
+    let open = open_escrow(tx, booking, mentor).await?;
+    let held = open.as_ref().map_or(0, |open| open.total);
+    if parts.sum() != Some(held) {
+        return Err(SettleError::Mismatch { held });
+    }
+    match open {
+        Some(open) => Ok(empty_escrow(tx, cause, open, parts).await?),
+        None => Ok(()),
+    }
+}
+
+/// An escrow that still holds something, locked together with the accounts that it can go to.
+struct OpenEscrow {
+    locked: Vec<AccountRow>,
+    account: AccountRow,
+    total: i64,
+    wallet: LedgerAccountId,
+    earnings: AccountRow,
+    receivable: AccountRow,
+    fees: AccountRow,
+}
+
+async fn open_escrow(tx: &mut Tx, booking: BookingId, mentor: MemberId) -> QueryResult<Option<OpenEscrow>> {
+    let Some(escrow) = moves::escrow_of(tx, booking).await? else { return Ok(None) };
     let names = [
         member_account(AccountKind::Earnings, mentor),
         member_account(AccountKind::Receivable, mentor),
@@ -69,20 +98,19 @@ pub(super) async fn settle_escrow(
     let [earnings, receivable, fees] = open(tx, names).await?;
     let ids = vec![escrow.escrow_id, escrow.wallet_id, earnings.id, receivable.id];
     let locked = moves::lock(tx, ids).await?;
-    let held = held_in(&locked, escrow.escrow_id);
-    let total = held.as_ref().map_or(0, |(_, total)| *total);
-    if shares.sum() != Some(total) {
-        return Err(SettleError::Mismatch { held: total });
-    }
-    let Some((from, _)) = held else { return Ok(()) };
+    let Some((account, total)) = held_in(&locked, escrow.escrow_id) else { return Ok(None) };
+    Ok(Some(OpenEscrow { locked, account, total, wallet: escrow.wallet_id, earnings, receivable, fees }))
+}
+
+/// Empties an escrow by parts that sum to what it holds.
+async fn empty_escrow(tx: &mut Tx, cause: &Cause, open: OpenEscrow, parts: Parts) -> QueryResult<()> {
     let mut lines = vec![
-        Line::new(&from, -total),
-        Line { account: escrow.wallet_id, asset: from.asset.clone(), amount: shares.learner, held: -total },
-        Line::new(&fees, shares.fee),
+        Line::new(&open.account, -open.total),
+        Line::new(&open.fees, parts.fee),
+        Line { account: open.wallet, asset: open.account.asset, amount: parts.learner, held: -open.total },
     ];
-    lines.extend(earned(&locked, &earnings, &receivable, shares.mentor));
-    write(tx, cause, lines).await?;
-    Ok(())
+    lines.extend(earned(&open.locked, &open.earnings, &open.receivable, parts.mentor));
+    write(tx, cause, lines).await
 }
 
 /// What an earning does to a member's accounts, which are locked: what they owe is paid first.
@@ -92,24 +120,23 @@ pub(super) fn earned(
     receivable: &AccountRow,
     amount: i64,
 ) -> [Line; 2] {
-    let paid_back = owed(locked, receivable).min(amount);
+    let owed = balance_of(locked, receivable, |row| row.balance.unwrap_or_default()).saturating_neg();
+    let paid_back = owed.clamp(0, amount.max(0));
     [Line::new(earnings, amount - paid_back), Line::new(receivable, paid_back)]
 }
 
-/// What a member owes, by the locked receivable: zero or more.
-pub(super) fn owed(locked: &[AccountRow], receivable: &AccountRow) -> i64 {
-    let balance = locked.iter().find(|account| account.id == receivable.id).and_then(|row| row.balance);
-    -balance.unwrap_or_default().min(0)
-}
-
-/// What is taken from a member's accounts, which are locked: what is there, and for the rest the member owes.
+/// What is taken from a member's accounts, which are locked: of what was bought or earned, what is there, and for the rest
+/// the member owes. What was given is not taken.
 pub(super) fn taken(
     locked: &[AccountRow],
     from: &AccountRow,
     receivable: &AccountRow,
     amount: i64,
 ) -> [Line; 2] {
-    let there = locked.iter().find(|account| account.id == from.id).and_then(|row| row.balance);
-    let there = there.unwrap_or_default().min(amount);
+    let there = balance_of(locked, from, AccountRow::bought).clamp(0, amount.max(0));
     [Line::new(from, -there), Line::new(receivable, there - amount)]
+}
+
+fn balance_of(locked: &[AccountRow], account: &AccountRow, balance: impl Fn(&AccountRow) -> i64) -> i64 {
+    locked.iter().find(|row| row.id == account.id).map_or(0, balance)
 }

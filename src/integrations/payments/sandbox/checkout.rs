@@ -50,8 +50,8 @@ pub async fn create(app: &App, order: &Order) -> QueryResult<String> {
     let row = CheckoutRow {
         id: random_id(),
         payment_id: order.payment_id,
-        amount: order.amount,
-        currency: order.currency.clone(),
+        amount: order.sum.units,
+        currency: order.sum.currency.clone(),
         price: order.price.clone(),
         title: order.title.clone(),
         return_url: order.return_url.clone(),
@@ -75,6 +75,31 @@ pub async fn create(app: &App, order: &Order) -> QueryResult<String> {
 /// Only if the database fails.
 pub async fn find(app: &App, id: &str) -> QueryResult<Option<CheckoutRow>> {
     by_id(&mut *app.conn().await?, id).await
+}
+
+/// A payment's checkout.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn of_payment(
+    conn: &mut AsyncPgConnection,
+    payment: PaymentId,
+) -> QueryResult<Option<CheckoutRow>> {
+    let own = sandbox_checkouts::table.filter(sandbox_checkouts::payment_id.eq(payment));
+    own.select(CheckoutRow::as_select()).first(conn).await.optional()
+}
+
+/// Every checkout since an instant.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn since(app: &App, instant: DateTime<Utc>) -> QueryResult<Vec<CheckoutRow>> {
+    sandbox_checkouts::table
+        .filter(sandbox_checkouts::created_at.ge(instant))
+        .order(sandbox_checkouts::created_at)
+        .select(CheckoutRow::as_select())
+        .load(&mut app.conn().await?)
+        .await
 }
 
 async fn by_id(conn: &mut AsyncPgConnection, id: &str) -> QueryResult<Option<CheckoutRow>> {

@@ -1,25 +1,23 @@
-//! How the sandbox tells the shop what happened: a POST with the signature
-//! `Sandbox-Signature: t=<unix seconds>,v1=<hex HMAC-SHA256 over "<t>.<raw body>">`.
-
-use std::fmt::Write;
+//! How the sandbox tells the shop what happened: a POST with the header `Sandbox-Signature`, see [`signature`].
 
 use chrono::{DateTime, Utc};
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    super::{BadWebhook, ChargebackWord, Outcome, WebhookEvent},
-    NAME,
+    super::{
+        BadWebhook, ChargebackReport, ChargebackWord, Delivery, Notice, PaymentReport, PaymentWord, signature,
+    },
+    NAME, SCALE,
     checkout::{self, CheckoutRow, CheckoutStatus},
 };
 use crate::{app::App, db::ids, jobs::Job};
 
+pub use super::super::signature::sign;
+
 /// Carries the signature.
 pub const SIGNATURE_HEADER: &str = "Sandbox-Signature";
-/// How old a webhook may be, and how far ahead its clock.
-const MAX_AGE_SECONDS: u64 = 300;
 
 /// The key of the signatures, derived from the installation's secret.
 #[must_use]
@@ -27,50 +25,19 @@ pub fn key(secret: &str) -> [u8; 32] {
     Sha256::new().chain_update("skillswap sandbox webhooks 1").chain_update(secret).finalize().into()
 }
 
-/// The value of the signature's header.
-#[must_use]
-pub fn sign(key: &[u8; 32], now: DateTime<Utc>, body: &[u8]) -> String {
-    let seconds = now.timestamp();
-    let mut signature = format!("t={seconds},v1=");
-    for byte in mac(key, seconds, body).map(|mac| mac.finalize().into_bytes()).unwrap_or_default() {
-        // Writing into a string cannot fail.
-        write!(signature, "{byte:02x}").ok();
-    }
-    signature
-}
-
-/// Checks a signature and gives the payload.
-///
-/// # Errors
-/// [`BadWebhook`] if the signature is wrong, the webhook too old, or the body no JSON.
-pub fn verify(key: &[u8; 32], signature: &str, body: &[u8], now: DateTime<Utc>) -> Result<Value, BadWebhook> {
-    let parts = || signature.split(',').filter_map(|part| part.trim().split_once('='));
-    let seconds: i64 =
-        parts().find(|(name, _)| *name == "t").and_then(|(_, value)| value.parse().ok()).ok_or(BadWebhook)?;
-    // There may be several signatures while a key is being changed.
-    let is_signed =
-        parts().filter(|(name, _)| *name == "v1").filter_map(|(_, hex)| bytes(hex)).any(|digest| {
-            // The comparison takes the same time wherever the difference is.
-            mac(key, seconds, body).is_some_and(|mac| mac.verify_slice(&digest).is_ok())
-        });
-    if !is_signed || seconds.abs_diff(now.timestamp()) > MAX_AGE_SECONDS {
+/// Checks a webhook.
+pub(super) fn verify(
+    key: &[u8; 32],
+    signed: &str,
+    body: &[u8],
+    now: DateTime<Utc>,
+) -> Result<Delivery, BadWebhook> {
+    let payload = signature::verify(key, signed, body, now)?;
+    let Payload { id, kind, .. } = Payload::deserialize(&payload).map_err(|_| BadWebhook)?;
+    if id.is_empty() || id.len() > 255 {
         return Err(BadWebhook);
     }
-    serde_json::from_slice(body).map_err(|_| BadWebhook)
-}
-
-fn mac(key: &[u8; 32], seconds: i64, body: &[u8]) -> Option<Hmac<Sha256>> {
-    let mut mac = Hmac::<Sha256>::new_from_slice(key).ok()?;
-    mac.update(format!("{seconds}.").as_bytes());
-    mac.update(body);
-    Some(mac)
-}
-
-fn bytes(hex: &str) -> Option<Vec<u8>> {
-    if hex.len() != 64 || !hex.is_ascii() {
-        return None;
-    }
-    (0..hex.len()).step_by(2).map(|at| u8::from_str_radix(hex.get(at..at + 2)?, 16).ok()).collect()
+    Ok(Delivery { id, kind, payload })
 }
 
 #[derive(Deserialize)]
@@ -92,41 +59,39 @@ struct Data {
 }
 
 /// Reads a payload.
-///
-/// # Errors
-/// [`BadWebhook`] if it is no event of the sandbox.
-pub fn read(payload: &Value) -> Result<WebhookEvent, BadWebhook> {
-    let Payload { id, kind, data } = Payload::deserialize(payload).map_err(|_| BadWebhook)?;
-    if id.is_empty() || id.len() > 255 {
-        return Err(BadWebhook);
-    }
-    let outcome = match kind.as_str() {
-        "checkout.paid" => Some(Outcome::Paid),
-        "checkout.failed" => Some(Outcome::Failed),
-        "checkout.abandoned" => Some(Outcome::Abandoned),
-        "charge.dispute.created" => chargeback(data.dispute, ChargebackWord::Opened),
+pub(super) fn read(payload: &Value) -> Option<Notice> {
+    let Payload { kind, data, .. } = Payload::deserialize(payload).ok()?;
+    let word = match kind.as_str() {
+        "checkout.paid" => PaymentWord::Paid,
+        "checkout.failed" => PaymentWord::Failed,
+        "checkout.abandoned" => PaymentWord::Abandoned,
+        "charge.dispute.created" => return chargeback(data, ChargebackWord::Opened),
         "charge.dispute.closed" => match data.outcome.as_deref() {
-            Some("won") => chargeback(data.dispute, ChargebackWord::Won),
-            Some("lost") => chargeback(data.dispute, ChargebackWord::Lost),
-            _ => None,
+            Some("won") => return chargeback(data, ChargebackWord::Won),
+            Some("lost") => return chargeback(data, ChargebackWord::Lost),
+            _ => return None,
         },
-        _ => None,
+        _ => return None,
     };
-    let payment_id = data.payment.and_then(|id| id.parse().ok());
-    Ok(WebhookEvent {
-        id,
-        kind,
-        outcome,
-        reference: data.checkout,
-        payment_id,
-        amount: data.amount,
-        currency: data.currency,
-    })
+    Some(Notice::Payment(PaymentReport {
+        payment_id: data.payment.and_then(|id| id.parse().ok()),
+        reference: Some(data.checkout),
+        capture: None,
+        word,
+        sum: SCALE.sum(data.amount, &data.currency),
+        client_secret: None,
+    }))
 }
 
-fn chargeback(reference: Option<String>, word: ChargebackWord) -> Option<Outcome> {
-    let reference = reference.filter(|name| !name.is_empty() && name.len() <= 255)?;
-    Some(Outcome::Chargeback { reference, word })
+fn chargeback(data: Data, word: ChargebackWord) -> Option<Notice> {
+    Some(Notice::Chargeback(ChargebackReport {
+        chargeback: data.dispute.filter(|name| (1..=255).contains(&name.len()))?,
+        payment_id: data.payment.and_then(|id| id.parse().ok()),
+        reference: Some(data.checkout),
+        capture: None,
+        word,
+        sum: SCALE.sum(data.amount, &data.currency),
+    }))
 }
 
 /// Tells the shop what became of a checkout, until it has understood.
@@ -183,75 +148,39 @@ impl Job for DeliverWebhook {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
-
     use super::*;
-
-    const BODY: &[u8] = br#"{"id":"evt_1"}"#;
-
-    fn now() -> DateTime<Utc> {
-        DateTime::from_timestamp(1_800_000_000, 0).unwrap()
-    }
-
-    #[test]
-    fn a_signature_is_the_hmac_of_time_and_raw_body() {
-        // Checked with `printf '1800000000.{"id":"evt_1"}' | openssl dgst -sha256 -hmac <key>`.
-        let signature = sign(&[7; 32], now(), BODY);
-        assert_eq!(
-            signature,
-            "t=1800000000,v1=bd0936fd5d7a1f48a65175e87ca413022958934ccab0af7d144637b1edc09c3c"
-        );
-        assert_eq!(verify(&[7; 32], &signature, BODY, now()), Ok(json!({ "id": "evt_1" })));
-    }
-
-    #[test]
-    fn wrong_old_early_and_broken_webhooks_are_refused() {
-        let key = key("a secret of at least 32 characters");
-        let signature = sign(&key, now(), BODY);
-        let check = |signature: &str, body: &[u8], seconds| {
-            verify(&key, signature, body, now() + TimeDelta::seconds(seconds)).is_ok()
-        };
-        assert!(check(&signature, BODY, 300) && check(&signature, BODY, -300));
-        assert!(
-            check(&format!("v1={},{signature}", "0".repeat(64)), BODY, 0),
-            "one good signature is enough"
-        );
-        assert!(!check(&signature, BODY, 301) && !check(&signature, BODY, -301));
-        assert!(!check(&signature, br#"{"id":"evt_1" }"#, 0), "another body");
-        assert!(!check(&signature.replace("t=1800000000", "t=1800000001"), BODY, 0), "another time");
-        assert!(!check(&sign(&self::key("another secret"), now(), BODY), BODY, 0), "another key");
-        for broken in [
-            "",
-            "t=",
-            "t=1800000000",
-            "v1=00",
-            "t=1800000000,v1=",
-            "t=1800000000,v1=é",
-            "t=99999999999999999999,v1=00",
-        ] {
-            assert!(!check(broken, BODY, 0), "{broken}");
-        }
-        assert!(!check(&sign(&key, now(), b"no json"), b"no json", 0));
-    }
 
     #[test]
     fn events_are_read_and_unknown_kinds_mean_nothing() {
         let payload = |kind: &str| json!({ "id": "evt_1", "type": kind, "data": { "checkout": "sbx_1", "payment": "pay_x", "amount": 5, "currency": "USD" } });
-        for (kind, outcome) in [
-            ("checkout.paid", Some(Outcome::Paid)),
-            ("checkout.failed", Some(Outcome::Failed)),
-            ("checkout.abandoned", Some(Outcome::Abandoned)),
-            ("checkout.polished", None),
+        for (kind, word) in [
+            ("checkout.paid", PaymentWord::Paid),
+            ("checkout.failed", PaymentWord::Failed),
+            ("checkout.abandoned", PaymentWord::Abandoned),
         ] {
-            let event = read(&payload(kind)).unwrap();
-            assert_eq!((event.outcome, event.reference.as_str(), event.payment_id), (outcome, "sbx_1", None));
+            let Some(Notice::Payment(report)) = read(&payload(kind)) else { panic!("{kind}") };
+            assert_eq!(
+                (report.word, report.reference.as_deref(), report.payment_id),
+                (word, Some("sbx_1"), None)
+            );
         }
-        for broken in [
+        assert_eq!(read(&payload("checkout.polished")), None);
+        assert_eq!(read(&payload("charge.dispute.created")), None, "a chargeback without a name");
+    }
+
+    #[test]
+    fn what_is_no_event_is_refused() {
+        let (key, now) = (key("a secret"), DateTime::UNIX_EPOCH);
+        for body in [
             json!(null),
             json!({}),
             json!({ "id": "", "type": "x", "data": { "checkout": "s", "amount": 1, "currency": "USD" } }),
         ] {
-            assert_eq!(read(&broken), Err(BadWebhook));
+            let body = body.to_string();
+            assert_eq!(
+                verify(&key, &sign(&key, now, body.as_bytes()), body.as_bytes(), now),
+                Err(BadWebhook)
+            );
         }
     }
 }

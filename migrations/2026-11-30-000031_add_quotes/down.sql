@@ -1,0 +1,2 @@
+drop table price_quotes;
+drop table cancellation_quotes;

@@ -1,0 +1,1 @@
+drop table ledger_unsealed, ledger_seals, ledger_blocks;

@@ -1,0 +1,2 @@
+drop table promotion_uses, promotions;
+alter table ledger_accounts drop column promotional;
