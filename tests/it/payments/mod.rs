@@ -1,6 +1,6 @@
 mod checkout;
 mod providers;
-mod refunds;
+pub mod refunds;
 mod sandbox;
 mod webhook;
 
