@@ -44,6 +44,7 @@ pub fn registry() -> Registry {
         .job::<payments::jobs::SendRefund>()
         .job::<sandbox::webhook::DeliverWebhook>()
         .job::<invoices::jobs::IssueInvoice>()
+        .job::<invoices::jobs::IssueCreditNote>()
         .job::<payouts::jobs::SendPayout>()
         .job::<payouts::jobs::ApplyPayoutEvent>()
         .job::<payout_sandbox::webhook::DeliverWebhook>()

@@ -1,13 +1,13 @@
-//! Wants an invoice in the transaction in which a payment succeeds.
+//! Wants an invoice in the transaction in which a payment succeeds, and a credit note in the one in which a refund does.
 
 use diesel::QueryResult;
 use futures_util::future::{BoxFuture, FutureExt};
 
-use super::jobs::IssueInvoice;
+use super::jobs::{IssueCreditNote, IssueInvoice};
 use crate::{
     db::Tx,
-    domains::payments::model::PaymentSucceeded,
-    events::{EventPayload, Listener, log::Pending},
+    domains::payments::model::{PaymentSucceeded, RefundChanged, RefundStatus},
+    events::{Listener, log::Pending},
     jobs::queue,
 };
 
@@ -18,9 +18,14 @@ pub struct Invoicing;
 impl Listener for Invoicing {
     fn on_events<'a>(&'a self, tx: &'a mut Tx, events: &'a [Pending]) -> BoxFuture<'a, QueryResult<()>> {
         async move {
-            for event in events.iter().filter(|event| event.kind == PaymentSucceeded::KIND) {
+            for event in events {
                 if let Some(PaymentSucceeded { payment }) = event.payload() {
                     queue::enqueue(tx, &IssueInvoice { payment_id: payment.id }).await?;
+                }
+                if let Some(RefundChanged { refund, .. }) = event.payload()
+                    && refund.status == RefundStatus::Succeeded
+                {
+                    queue::enqueue(tx, &IssueCreditNote { refund_id: refund.id }).await?;
                 }
             }
             Ok(())

@@ -6,7 +6,7 @@ use diesel_async::{AsyncPgConnection, RunQueryDsl};
 use super::model::{InvoiceFileRow, InvoiceKind, InvoiceRow};
 use crate::{
     db::{
-        ids::{EntityId, InvoiceId, MemberId, PaymentId},
+        ids::{EntityId, InvoiceId, MemberId, PaymentId, RefundId},
         keyset::Keyset,
         tables::{invoice_files, invoices},
     },
@@ -46,6 +46,17 @@ pub async fn of_payments(
         .select(InvoiceRow::as_select())
         .load(conn)
         .await
+}
+
+/// The credit note of a refund.
+pub async fn of_refund(conn: &mut AsyncPgConnection, refund: RefundId) -> QueryResult<Option<InvoiceRow>> {
+    invoices::table
+        .filter(invoices::refund_id.eq(refund.uuid()))
+        .filter(invoices::kind.eq(InvoiceKind::CreditNote))
+        .select(InvoiceRow::as_select())
+        .first(conn)
+        .await
+        .optional()
 }
 
 /// The files of documents.

@@ -9,7 +9,11 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::{
-    payments::{begin, event, send_by, shop},
+    payments::{
+        begin, event,
+        refunds::{paid, refund},
+        send_by, shop,
+    },
     support::{Client, TestApp, smtp::Smtp},
 };
 
@@ -310,4 +314,42 @@ async fn the_history_of_payments_equals_the_ledger() {
     assert_eq!(foreign.error_codes(), ["CURSOR_INVALID"], "a cursor belongs to its filter");
     let bare = app.anonymous().request(Method::GET, "/files/inv_01h455vb4pex5vsknk084sn02q").send().await;
     assert_eq!(bare.unwrap().status(), 404);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_refund_has_one_credit_note_that_names_the_invoice() {
+    let app = shop().await;
+    let (ada, bob, root) = (app.member("ada").await, app.member("bob").await, app.admin("root").await);
+    let payment = paid(&app, &ada, "first").await;
+    for (amount, key) in [("250", "one"), ("250", "two")] {
+        assert_eq!(refund(&root, &payment, amount, key).await["userErrors"], json!([]));
+        app.work().await;
+        app.work().await;
+    }
+
+    let made = invoices(&ada).await;
+    let kinds: Vec<&str> = made.iter().map(|row| row["kind"].as_str().unwrap()).collect();
+    assert_eq!(kinds, ["CREDIT_NOTE", "CREDIT_NOTE", "INVOICE"], "newest first");
+    let invoice = &made[2];
+    for (note, number) in made[..2].iter().zip([2, 1]) {
+        assert_eq!(note["number"], format!("CRN-{}-{number:06}", year(&app)));
+        assert_eq!(note["amount"], json!({ "amountMinor": "250", "currency": "USD" }));
+        assert_eq!(note["corrects"]["id"], invoice["id"]);
+        let (status, pdf) = fetch(note["file"]["url"].as_str().unwrap()).await;
+        let text = text_of(&pdf);
+        assert_eq!(status, 200);
+        for part in ["Credit note", note["number"].as_str().unwrap(), invoice["number"].as_str().unwrap(), "2.50 USD"] {
+            assert!(text.contains(part), "{part:?} is not in {text}");
+        }
+    }
+    assert_eq!(invoices(&bob).await, Vec::<Value>::new());
+    // A job that runs again makes nothing.
+    app.sql(
+        "insert into jobs (id, kind, payload, run_at, created_at)
+         select gen_random_uuid(), 'invoices.issue_credit_note', jsonb_build_object('refund_id', id), now(), now() from payment_refunds",
+    )
+    .await;
+    app.work().await;
+    assert_eq!(invoices(&ada).await.len(), made.len());
+    assert_eq!(app.count("select last_number from invoice_series where series like 'CRN-%'").await, 2);
 }

@@ -1,7 +1,7 @@
 mod chargebacks;
 mod checkout;
 mod providers;
-mod refunds;
+pub mod refunds;
 mod sandbox;
 mod webhook;
 

@@ -37,7 +37,7 @@ pub async fn refund(admin: &Client, payment: &Value, amount: &str, key: &str) ->
 }
 
 /// A payment of the sandbox that arrived.
-async fn paid(app: &TestApp, member: &Client, key: &str) -> Value {
+pub async fn paid(app: &TestApp, member: &Client, key: &str) -> Value {
     let payment = begin(member, json!({ "idempotencyKey": key })).await;
     let reference = super::reference(&payment);
     super::browse(reqwest::Method::POST, &format!("{}/sandbox/checkout/{reference}/pay", app.url)).await;

@@ -10,14 +10,14 @@ use crate::{
     app::App,
     db::{
         Tx, constraint,
-        ids::{InvoiceId, PaymentId},
+        ids::{EntityId, InvoiceId, PaymentId, RefundId},
         transact,
     },
     domains::{
         accounts,
         payments::{
             self,
-            model::{PaymentRow, PaymentStatus},
+            model::{PaymentRow, PaymentStatus, RefundRow, RefundStatus},
         },
         wallet::model::{Amount, Asset},
     },
@@ -44,6 +44,56 @@ pub async fn issue(app: &App, payment: PaymentId) -> QueryResult<Option<InvoiceR
         }
         other => other,
     }
+}
+
+/// The credit note of a refund, made now if it was not before; and before it the invoice that it corrects. `None` for a
+/// refund that did not succeed.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn credit(app: &App, refund: RefundId) -> QueryResult<Option<InvoiceRow>> {
+    let refund = payments::service::find_refund(&mut *app.conn().await?, refund).await?;
+    let Some(refund) = refund.filter(|refund| refund.status == RefundStatus::Succeeded) else {
+        return Ok(None);
+    };
+    let Some(invoice) = issue(app, refund.payment_id).await? else { return Ok(None) };
+    let issued = transact(app, async |tx| {
+        match repo::of_refund(tx, refund.id).await? {
+            Some(made) => Ok(made),
+            None => correct(tx, &invoice, &refund).await,
+        }
+    })
+    .await;
+    match issued {
+        // Somebody else made it at the same moment.
+        Err(error) if constraint::broken(&error) == Some("invoices_refund") => {
+            repo::of_refund(&mut *app.conn().await?, refund.id).await
+        }
+        other => other.map(Some),
+    }
+}
+
+/// Seller and buyer are called what the invoice calls them.
+async fn correct(tx: &mut Tx, invoice: &InvoiceRow, refund: &RefundRow) -> QueryResult<InvoiceRow> {
+    let now = tx.now();
+    let credits = Amount { minor: refund.credits, asset: Asset::credit() };
+    let series = InvoiceKind::CreditNote.series(now);
+    let number = repo::next_number(tx, &series).await?;
+    let note = InvoiceRow {
+        id: InvoiceId::new(),
+        kind: InvoiceKind::CreditNote,
+        series,
+        number,
+        corrects_id: Some(invoice.id),
+        refund_id: Some(refund.id.uuid()),
+        description: format!("{} credits taken back", credits.number()),
+        amount: refund.amount,
+        paid_at: refund.settled_at.unwrap_or(now),
+        issued_at: now,
+        ..invoice.clone()
+    };
+    repo::insert(tx, &note).await?;
+    Ok(note)
 }
 
 async fn make(app: &App, tx: &mut Tx, payment: PaymentRow) -> QueryResult<InvoiceRow> {

@@ -4,4 +4,4 @@ mod file;
 mod issue;
 
 pub use file::{FileError, Found, file_of, find, link, read};
-pub use issue::issue;
+pub use issue::{credit, issue};

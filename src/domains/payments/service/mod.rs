@@ -3,9 +3,12 @@
 use diesel::QueryResult;
 use diesel_async::AsyncPgConnection;
 
-use super::{model::PaymentRow, repo};
+use super::{
+    model::{PaymentRow, RefundRow},
+    repo,
+};
 use crate::{
-    db::ids::PaymentId,
+    db::ids::{PaymentId, RefundId},
     domains::wallet::model::{Amount, Asset},
     integrations::payments::{Known, Sum},
 };
@@ -55,4 +58,12 @@ fn known(payment: &PaymentRow) -> Known {
 /// Only if the database fails.
 pub async fn find(conn: &mut AsyncPgConnection, id: PaymentId) -> QueryResult<Option<PaymentRow>> {
     Ok(repo::payments_by_ids(conn, &[id]).await?.pop())
+}
+
+/// A refund, whoever's. `None` if unknown.
+///
+/// # Errors
+/// Only if the database fails.
+pub async fn find_refund(conn: &mut AsyncPgConnection, id: RefundId) -> QueryResult<Option<RefundRow>> {
+    repo::refunds::find(conn, id).await
 }
