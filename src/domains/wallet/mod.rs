@@ -24,6 +24,9 @@
 //! | `PROMOTION` | `PROMOTIONS` | the member's `WALLET` |
 //! | `PROMOTION_EXPIRY` | the member's `WALLET` | `PROMOTIONS` |
 //!
+//! What a member owes is paid first, to `RECEIVABLE`, out of whatever these transactions would put into the member's
+//! `EARNINGS`, and out of a `PURCHASE` or a `CHARGEBACK_REVERSAL`.
+//!
 //! *Promotional* credits are given; all others are *bought*. A wallet and an escrow know how much of their balance is
 //! promotional (`promotional`), a table knows from which gift (`promotions`). Order of use: promotional before bought, and
 //! of promotional those first that end first. A booking that is cancelled gives back what it took, to the gift that it came

@@ -110,8 +110,8 @@ impl From<DivideError> for DisputeError {
     fn from(error: DivideError) -> Self {
         match error {
             DivideError::Illegal(illegal) => Self::Booking(illegal),
-            DivideError::Shares(SettleError::Mismatch { held }) => Self::SplitMismatch { held },
-            DivideError::Shares(SettleError::Database(error)) | DivideError::Database(error) => {
+            DivideError::Parts(SettleError::Mismatch { held }) => Self::SplitMismatch { held },
+            DivideError::Parts(SettleError::Database(error)) | DivideError::Database(error) => {
                 Self::Database(error)
             }
         }

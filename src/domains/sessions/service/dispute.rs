@@ -23,7 +23,7 @@ pub enum DivideError {
     Illegal(#[from] Illegal),
     /// The parts do not sum to what is held, or not at all.
     #[error(transparent)]
-    Shares(#[from] SettleError),
+    Parts(#[from] SettleError),
     /// The database failed.
     #[error("database")]
     Database(#[from] diesel::result::Error),
