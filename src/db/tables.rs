@@ -792,6 +792,26 @@ diesel::table! {
 diesel::table! {
     use diesel::sql_types::*;
 
+    price_quotes (id) {
+        id -> Uuid,
+        member_id -> Uuid,
+        mentor_id -> Uuid,
+        skill_id -> Nullable<Uuid>,
+        starts_at -> Timestamptz,
+        ends_at -> Timestamptz,
+        price -> Int8,
+        fee -> Int8,
+        currency -> Text,
+        free_cancellation_hours -> Int2,
+        late_fee_percent -> Int2,
+        created_at -> Timestamptz,
+        expires_at -> Timestamptz,
+    }
+}
+
+diesel::table! {
+    use diesel::sql_types::*;
+
     promotion_uses (booking_id, promotion_id) {
         booking_id -> Uuid,
         promotion_id -> Uuid,
@@ -812,26 +832,6 @@ diesel::table! {
         expired -> Int8,
         reason -> Text,
         granted_at -> Timestamptz,
-        expires_at -> Timestamptz,
-    }
-}
-
-diesel::table! {
-    use diesel::sql_types::*;
-
-    price_quotes (id) {
-        id -> Uuid,
-        member_id -> Uuid,
-        mentor_id -> Uuid,
-        skill_id -> Nullable<Uuid>,
-        starts_at -> Timestamptz,
-        ends_at -> Timestamptz,
-        price -> Int8,
-        fee -> Int8,
-        currency -> Text,
-        free_cancellation_hours -> Int2,
-        late_fee_percent -> Int2,
-        created_at -> Timestamptz,
         expires_at -> Timestamptz,
     }
 }
