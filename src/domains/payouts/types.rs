@@ -140,7 +140,9 @@ pub struct RequestPayoutInput {
     /// Hundredths of a credit, at most what `viewer.earnings.pending` has and at least the minimum of
     /// `policies.payouts`, which also says what the credits are worth.
     pub amount: BigInt,
-    /// Any text of up to 128 characters, new for each payout: sending the same request again gives the same payout.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 

@@ -28,7 +28,8 @@ fn statuses(reply: &Reply) -> Vec<(String, String)> {
 }
 
 fn item(name: &str, after: &[&str], act: &str, input: Value) -> Value {
-    json!({ "name": name, "after": after, "act": { act: input } })
+    let act = Value::Object([(act.to_owned(), input)].into_iter().collect());
+    json!({ "name": name, "after": after, "act": act })
 }
 
 fn cancel(booking: &str, key: &str) -> Value {

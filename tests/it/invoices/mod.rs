@@ -338,7 +338,9 @@ async fn every_refund_has_one_credit_note_that_names_the_invoice() {
         let (status, pdf) = fetch(note["file"]["url"].as_str().unwrap()).await;
         let text = text_of(&pdf);
         assert_eq!(status, 200);
-        for part in ["Credit note", note["number"].as_str().unwrap(), invoice["number"].as_str().unwrap(), "2.50 USD"] {
+        for part in
+            ["Credit note", note["number"].as_str().unwrap(), invoice["number"].as_str().unwrap(), "2.50 USD"]
+        {
             assert!(text.contains(part), "{part:?} is not in {text}");
         }
     }

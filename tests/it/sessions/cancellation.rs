@@ -80,7 +80,7 @@ async fn have(app: &TestApp, learner: &Client, mentor: &Client) -> [i64; 3] {
 }
 
 async fn assert_sound(app: &TestApp) {
-    let report = wallet::verify(&mut *app.app.conn().await.expect("a connection")).await.expect("a report");
+    let report = wallet::verify(&mut app.app.conn().await.expect("a connection")).await.expect("a report");
     assert!(report.is_sound(), "{:?}", report.faults);
 }
 

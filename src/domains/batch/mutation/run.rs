@@ -52,8 +52,8 @@ fn next(batch: &mut Batch) -> Option<usize> {
 /// The names that an item waits for.
 fn needs(item: &mut BatchItemInput) -> Vec<String> {
     let mut names = item.after.clone().unwrap_or_default();
-    let named = item.act.reference().and_then(|(id, _, _)| id.strip_prefix('$').map(str::to_owned));
-    names.extend(named);
+    let referred = item.act.reference().and_then(|(id, _, _)| id.strip_prefix('$').map(str::to_owned));
+    names.extend(referred);
     names
 }
 

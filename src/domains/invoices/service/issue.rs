@@ -57,11 +57,9 @@ pub async fn credit(app: &App, refund: RefundId) -> QueryResult<Option<InvoiceRo
         return Ok(None);
     };
     let Some(invoice) = issue(app, refund.payment_id).await? else { return Ok(None) };
-    let issued = transact(app, async |tx| {
-        match repo::of_refund(tx, refund.id).await? {
-            Some(made) => Ok(made),
-            None => correct(tx, &invoice, &refund).await,
-        }
+    let issued = transact(app, async |tx| match repo::of_refund(tx, refund.id).await? {
+        Some(made) => Ok(made),
+        None => correct(tx, &invoice, &refund).await,
     })
     .await;
     match issued {

@@ -125,20 +125,7 @@ pub fn body(story: Story<'_>) -> String {
         Story::Booked(Part::Mentor, at, price) => {
             format!("A learner booked your session on {} for {}.", time(at), money(price))
         }
-        Story::Cancelled(Part::Learner, at, Amount { minor: 0, .. }) => {
-            format!("Your session on {} was cancelled.", time(at))
-        }
-        Story::Cancelled(Part::Mentor, at, Amount { minor: 0, .. }) => {
-            format!("The booking of your session on {} was cancelled.", time(at))
-        }
-        Story::Cancelled(Part::Learner, at, back) => {
-            format!("Your session on {} was cancelled. {} went back to your wallet.", time(at), money(back))
-        }
-        Story::Cancelled(Part::Mentor, at, earned) => format!(
-            "The booking of your session on {} was cancelled late. You earned {}.",
-            time(at),
-            money(earned)
-        ),
+        Story::Cancelled(part, at, amount) => cancelled(part, at, amount),
         Story::Started(Part::Learner) => "Your session has started. Join it now.".to_owned(),
         Story::Started(Part::Mentor) => "The session that you lead has started.".to_owned(),
         Story::Ended(Part::Learner) => {
@@ -232,6 +219,21 @@ fn of_contest(contest: Contest<'_>) -> String {
     }
 }
 
+/// What a cancellation brought: the learner money back, the mentor a fee, or nothing.
+fn cancelled(part: Part, at: DateTime<Utc>, amount: Amount<'_>) -> String {
+    let (at, brought) = (time(at), money(amount));
+    match (part, amount.minor) {
+        (Part::Learner, 0) => format!("Your session on {at} was cancelled."),
+        (Part::Mentor, 0) => format!("The booking of your session on {at} was cancelled."),
+        (Part::Learner, _) => {
+            format!("Your session on {at} was cancelled. {brought} went back to your wallet.")
+        }
+        (Part::Mentor, _) => {
+            format!("The booking of your session on {at} was cancelled late. You earned {brought}.")
+        }
+    }
+}
+
 /// What an administrator gave or took.
 fn adjusted(amount: Amount<'_>, reason: &str) -> String {
     let taken = Amount { minor: amount.minor.saturating_neg(), ..amount };
@@ -320,14 +322,6 @@ mod tests {
                 completed(Part::Learner),
                 "Receipt: you paid 60.00 credits for your session on 3 March 2027 at 14:05 UTC.",
             ),
-            (
-                Story::Paid(Amount { minor: 1999, currency: "EUR" }, 20_000),
-                "Your payment of 19.99 EUR succeeded: 200.00 credits were added to your wallet.",
-            ),
-            (
-                Story::PaymentFailed(Amount { minor: 500, currency: "JPY" }),
-                "Your payment of 500 JPY did not succeed. Your wallet is unchanged.",
-            ),
             (Story::Reviewed(1), "You received a review with 1 star."),
             (Story::Reviewed(5), "You received a review with 5 stars."),
             (Story::MentorNow, "You are a mentor now. Set your offer and your hours."),
@@ -389,8 +383,16 @@ mod tests {
     }
 
     #[test]
-    fn payments_that_wait_or_went_back_read_well() {
+    fn what_became_of_a_payment_is_told() {
         for (story, text) in [
+            (
+                Story::Paid(Amount { minor: 1999, currency: "EUR" }, 20_000),
+                "Your payment of 19.99 EUR succeeded: 200.00 credits were added to your wallet.",
+            ),
+            (
+                Story::PaymentFailed(Amount { minor: 500, currency: "JPY" }),
+                "Your payment of 500 JPY did not succeed. Your wallet is unchanged.",
+            ),
             (
                 Story::PaymentRequiresAction(Amount { minor: 500, currency: "JPY" }),
                 "Your bank wants to hear from you about your payment of 500 JPY. Open the payment to go on.",

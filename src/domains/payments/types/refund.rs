@@ -123,7 +123,9 @@ pub struct AdminRefundInput {
     pub quote_id: ID,
     /// Why, for the audit log: 3 to 500 characters.
     pub reason: String,
-    /// Any text of up to 128 characters, new for each refund: sending the same request again gives the same refund.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 

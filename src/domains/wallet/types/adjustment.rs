@@ -142,7 +142,9 @@ pub struct AdminAdjustCreditsInput {
     pub promotional: bool,
     /// Why, for the member and the audit log: 3 to 500 characters.
     pub reason: String,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
