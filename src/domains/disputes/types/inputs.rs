@@ -29,7 +29,9 @@ pub struct OpenDisputeInput {
     pub reason: String,
     /// What of the price shall go to the learner. A learner asks for more than nothing.
     pub asked: DisputeAsk,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
@@ -58,7 +60,9 @@ pub struct RespondDisputeInput {
     pub dispute_id: ID,
     /// The answer.
     pub response: DisputeResponse,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
@@ -67,7 +71,9 @@ pub struct RespondDisputeInput {
 pub struct AcceptDisputeOfferInput {
     /// The dispute's global id.
     pub dispute_id: ID,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
@@ -78,7 +84,9 @@ pub struct AddDisputeEvidenceInput {
     pub dispute_id: ID,
     /// The statement: 1 to 4000 characters.
     pub body: String,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
@@ -87,7 +95,9 @@ pub struct AddDisputeEvidenceInput {
 pub struct WithdrawDisputeInput {
     /// The dispute's global id.
     pub dispute_id: ID,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
@@ -111,7 +121,9 @@ pub struct ResolveDisputeInput {
     pub split: DisputeSplitInput,
     /// Why, for both sides and the audit log: 10 to 2000 characters.
     pub reason: String,
-    /// A text of your choice, up to 128 characters: the same key with the same input gives the first result again.
+    /// A text of your choice, up to 128 characters, or the `intentId` of a prepared form; new for every new wish. The same
+    /// key with the same input gives the first result again (`replayed`); with another input it is refused with
+    /// `IDEMPOTENCY_CONFLICT`, which names what differs. A key is yours and this mutation's alone, and known for 7 days.
     pub idempotency_key: ID,
 }
 
