@@ -5,7 +5,7 @@ use skillswap::db::ids::{self, EntityId, MemberId};
 
 use super::{
     available, begin, event,
-    refunds::{quote, refund},
+    refunds::{paid, quote, refund},
     send, send_by, shop, status,
 };
 use crate::{
@@ -146,10 +146,11 @@ async fn words_about_one_chargeback_at_once_take_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_went_back_already_is_not_taken_once_more_and_what_is_taken_cannot_go_back() {
     let app = shop().await;
-    let root = app.admin("root").await;
-    let (ada, payment) = bought(&app).await;
+    let (ada, root) = (app.member("ada").await, app.admin("root").await);
+    let payment = paid(&app, &ada, "first").await;
     let refunded = refund(&root, &payment, "250", "part").await;
     assert_eq!(refunded["userErrors"], json!([]));
+    app.work().await;
     assert_eq!(available(&ada).await, "8000");
 
     hear(&app, &payment, &["created"]).await;
