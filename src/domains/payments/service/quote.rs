@@ -2,15 +2,15 @@
 
 use super::{
     super::{
-        model::{PaymentRow, PaymentStatus, QUOTE_LIFE, Quote, credits_for},
+        model::{PaymentRow, QUOTE_LIFE, Quote, credits_for},
         repo,
     },
-    refund::RefundError,
+    refund::{RefundError, is_here},
 };
 use crate::{
     app::App,
     db::ids::{self, PaymentId},
-    domains::{chargebacks, wallet::service::refunds},
+    domains::wallet::service::refunds,
 };
 
 /// What it would move if an amount of a payment went back, or all that can; with the payment.
@@ -25,12 +25,7 @@ pub async fn quote_refund(
     let mut conn = app.conn().await?;
     let found = repo::payments_by_ids(&mut conn, &[payment]).await?;
     let payment = found.into_iter().next().ok_or(RefundError::NotFound)?;
-    if payment.status != PaymentStatus::Succeeded {
-        return Err(RefundError::NotPaid(payment.status));
-    }
-    if chargebacks::service::is_taken_back(&mut conn, payment.id).await? {
-        return Err(RefundError::taken_back(&payment));
-    }
+    is_here(&mut conn, &payment).await?;
     let left = refunds::returnable(&mut conn, payment.member_id).await?;
     let refundable = affordable(&payment, left);
     let amount = amount.unwrap_or(refundable);

@@ -1,5 +1,7 @@
 //! Asking for a refund: it is counted and its credits are taken at once, the provider is asked after the commit.
 
+use diesel_async::AsyncPgConnection;
+
 use super::{
     super::{
         jobs::SendRefund,
@@ -89,7 +91,7 @@ pub enum RefundError {
 
 impl RefundError {
     /// Nothing can go back of what the payer's bank takes back.
-    pub(super) fn taken_back(payment: &PaymentRow) -> Self {
+    fn taken_back(payment: &PaymentRow) -> Self {
         Self::TooHigh { refundable: 0, currency: payment.currency.clone(), spent: false }
     }
 
@@ -123,12 +125,7 @@ async fn ask(tx: &mut Tx, command: &AskForRefund) -> Result<AskedForRefund, Refu
         }
     }
     let mut payment = repo::lock_payment(tx, quote.payment_id).await?.ok_or(RefundError::NotFound)?;
-    if payment.status != PaymentStatus::Succeeded {
-        return Err(RefundError::NotPaid(payment.status));
-    }
-    if chargebacks::service::is_taken_back(tx, payment.id).await? {
-        return Err(RefundError::taken_back(&payment));
-    }
+    is_here(tx, &payment).await?;
     if quote.expires_at <= now {
         return Err(RefundError::QuoteExpired);
     }
@@ -169,6 +166,17 @@ async fn ask(tx: &mut Tx, command: &AskForRefund) -> Result<AskedForRefund, Refu
     tell(tx, &payment, &refund);
     queue::enqueue(tx, &SendRefund { refund_id: id }).await?;
     Ok(AskedForRefund { payment, refund, replayed: false })
+}
+
+/// Whether a payment's money arrived and is not taken back by the payer's bank.
+pub(super) async fn is_here(conn: &mut AsyncPgConnection, payment: &PaymentRow) -> Result<(), RefundError> {
+    if payment.status != PaymentStatus::Succeeded {
+        return Err(RefundError::NotPaid(payment.status));
+    }
+    if chargebacks::service::is_taken_back(conn, payment.id).await? {
+        return Err(RefundError::taken_back(payment));
+    }
+    Ok(())
 }
 
 /// A refund as the ledger sees it.
