@@ -17,7 +17,7 @@
 //! | `DISPUTE` | what was paid, if it was: the mentor's `EARNINGS`, for the rest `RECEIVABLE`, `FEES` | the booking's `ESCROW` |
 //! | `DISPUTE` | the booking's `ESCROW` | the learner's `WALLET`, the mentor's `EARNINGS`, `FEES` |
 //! | `PAYOUT` | the mentor's `EARNINGS` in credits, `GATEWAY` in the currency paid out | `PAYOUTS` in both |
-//! | `PAYOUT_FAILED` | `PAYOUTS` in both | the mentor's `EARNINGS`, `GATEWAY` |
+//! | `PAYOUT_FAILED` | `PAYOUTS` in both | the mentor's `EARNINGS` (what they owe first), `GATEWAY` |
 //! | `PAYMENT_REFUND` | `GATEWAY` in the currency paid, the member's `WALLET` | `SALES` in the currency paid, `ISSUED` in credits |
 //! | `PAYMENT_REFUND_FAILED` | as `PAYMENT_REFUND`, the other way | |
 //! | `ADJUSTMENT` | `EQUITY`, or the member's `WALLET` | the member's `WALLET`, or `EQUITY` |

@@ -185,6 +185,27 @@ async fn the_same_request_again_gives_the_same_payout_and_another_amount_is_a_co
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_a_member_owes_is_not_paid_out() {
+    let app = TestApp::start().await;
+    let grace = ready(&app, "grace", 85_000, "verify").await;
+    app.sql(
+        "insert into ledger_accounts (id, kind, owner_id, asset, balance)
+         select gen_random_uuid(), 'RECEIVABLE', owner_id, asset, 0 from ledger_accounts where kind = 'EARNINGS'
+         on conflict do nothing;
+         update ledger_accounts set balance = -30000 where kind = 'RECEIVABLE'
+           and owner_id in (select owner_id from ledger_accounts where kind = 'EARNINGS')",
+    )
+    .await;
+
+    let refused = request(&grace, 55_001, "a").await;
+    assert_eq!(refused.codes("requestPayout"), ["INSUFFICIENT_EARNINGS"]);
+    assert_eq!(refused.data("requestPayout")["userErrors"][0]["available"]["amountMinor"], "55000");
+    assert_eq!((payouts(&app).await, earnings(&grace).await), (0, (85_000, 85_000, 0)));
+    request(&grace, 55_000, "b").await.ok("requestPayout");
+    assert_eq!(request(&grace, 5_000, "c").await.codes("requestPayout"), ["INSUFFICIENT_EARNINGS"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_hundred_payouts_at_once_take_no_more_than_there_is() {
     let app = TestApp::start().await;
     let grace = ready(&app, "grace", 85_000, "verify").await;

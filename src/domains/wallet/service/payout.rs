@@ -2,7 +2,7 @@
 
 use diesel::QueryResult;
 
-use super::{Cause, member_account, moves, open, platform_account, write};
+use super::{Cause, member_account, moves, open, platform_account, settle::earned, write};
 use crate::{
     db::{
         Tx,
@@ -25,8 +25,8 @@ pub enum PayOutError {
     Database(#[from] diesel::result::Error),
 }
 
-/// Books a payout: credits from the member's earnings, and what they are worth from the money at the providers. A second
-/// one for the same payout is refused by the database.
+/// Books a payout: credits from the member's earnings, less what the member owes, and what they are worth from the money at
+/// the providers. A second one for the same payout is refused by the database.
 ///
 /// # Errors
 /// See [`PayOutError`].
@@ -38,16 +38,19 @@ pub async fn pay_out(
     money: &Amount,
 ) -> Result<(), PayOutError> {
     let accounts = accounts(tx, member, &money.asset).await?;
-    let locked = moves::lock(tx, vec![accounts.earnings.id]).await?;
-    let available = locked.iter().filter_map(|account| account.balance).sum();
+    let locked = moves::lock(tx, vec![accounts.earnings.id, accounts.receivable.id]).await?;
+    // What is owed is below zero.
+    let available = locked.iter().filter_map(|account| account.balance).sum::<i64>().max(0);
     if available < credits {
         return Err(PayOutError::Insufficient { available });
     }
     let cause = Cause::of(TransactionKind::Payout, payout);
-    Ok(write(tx, &cause, accounts.lines(credits, money.minor)).await?)
+    let taken = [Line::new(&accounts.earnings, -credits)];
+    Ok(write(tx, &cause, accounts.lines(taken, credits, money.minor)).await?)
 }
 
-/// Gives back what a payout took, because it failed. The caller holds the payout's lock.
+/// Gives back what a payout took, because it failed; what the member owes by now is paid first. The caller holds the
+/// payout's lock.
 ///
 /// # Errors
 /// Only if the database fails.
@@ -59,14 +62,16 @@ pub async fn return_payout(
     money: &Amount,
 ) -> QueryResult<()> {
     let accounts = accounts(tx, member, &money.asset).await?;
-    moves::lock(tx, vec![accounts.earnings.id]).await?;
+    let locked = moves::lock(tx, vec![accounts.earnings.id, accounts.receivable.id]).await?;
     let cause = Cause::of(TransactionKind::PayoutFailed, payout);
-    write(tx, &cause, accounts.lines(-credits, -money.minor)).await
+    let back = earned(&locked, &accounts.earnings, &accounts.receivable, credits);
+    write(tx, &cause, accounts.lines(back, -credits, -money.minor)).await
 }
 
 /// The accounts of a payout.
 struct Accounts {
     earnings: AccountRow,
+    receivable: AccountRow,
     credits_out: AccountRow,
     gateway: AccountRow,
     money_out: AccountRow,
@@ -75,21 +80,23 @@ struct Accounts {
 async fn accounts(tx: &mut Tx, member: MemberId, asset: &Asset) -> QueryResult<Accounts> {
     let names = [
         member_account(AccountKind::Earnings, member),
+        member_account(AccountKind::Receivable, member),
         platform_account(AccountKind::Payouts, Asset::credit()),
         platform_account(AccountKind::Gateway, asset.clone()),
         platform_account(AccountKind::Payouts, asset.clone()),
     ];
-    let [earnings, credits_out, gateway, money_out] = open(tx, names).await?;
-    Ok(Accounts { earnings, credits_out, gateway, money_out })
+    let [earnings, receivable, credits_out, gateway, money_out] = open(tx, names).await?;
+    Ok(Accounts { earnings, receivable, credits_out, gateway, money_out })
 }
 
 impl Accounts {
-    fn lines(&self, credits: i64, money: i64) -> Vec<Line> {
-        vec![
-            Line::new(&self.earnings, -credits),
+    /// With what the member's own accounts get or give.
+    fn lines<const N: usize>(&self, own: [Line; N], credits: i64, money: i64) -> Vec<Line> {
+        let out = [
             Line::new(&self.credits_out, credits),
             Line::new(&self.gateway, -money),
             Line::new(&self.money_out, money),
-        ]
+        ];
+        own.into_iter().chain(out).collect()
     }
 }
